@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler settings of every target of this project, and ccache where it is installed.
+
+find_program(TACTUS_CCACHE ccache)
+if(TACTUS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TACTUS_CCACHE})
+endif()
+
+# tactus_compile(target): warnings as errors and, where chosen, the sanitizers.
+function(tactus_compile target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Werror)
+endfunction()
+
+if(TACTUS_SANITIZE)
+  add_compile_options(-fsanitize=${TACTUS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TACTUS_SANITIZE})
+endif()
+
+# tactus_test(name SOURCES files... LIBRARIES targets... [LABELS labels...] [ENVIRONMENT A=B...])
+# One GoogleTest program. Its tests are known to CTest as one entry; run it directly to filter.
+function(tactus_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${ARG_SOURCES})
+  tactus_compile(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gmock_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}"
+                                          TIMEOUT ${ARG_TIMEOUT})
+endfunction()
