@@ -22,13 +22,17 @@ enum class FieldKind : std::uint8_t {
 enum class FieldShape : std::uint8_t { kSingle, kArray, kSequence };
 
 struct TypeInfo;
+struct BlockHeader;
+
+/// Bounded strings up to this many bytes, and bounded sequences of plain elements up to this many bytes, lie inline.
+inline constexpr std::uint32_t kInlineBytes = 256;
 
 /// One field of a message. Plain data, constexpr in generated code, built at run time by tools.
 struct Field {
   const char* name;
   FieldKind kind;
   FieldShape shape;
-  bool in_tail;                 ///< the string or the sequence lives in the block's tail (not inline)
+  bool in_tail;                 ///< the sequence, or the single string, lies in the block's tail (not inline)
   std::uint32_t bound;          ///< kArray: length; kSequence: upper bound, 0 = unbounded
   std::uint32_t string_bound;   ///< kString: upper bound in bytes, 0 = unbounded
   std::uint32_t offset;         ///< bytes from the start of the struct
@@ -44,7 +48,10 @@ struct TypeInfo {
   std::span<const Field> fields;
   std::string_view schema;                ///< ros2msg text with all dependencies
   std::array<std::uint8_t, 32> hash;      ///< RIHS01 digest
-  const std::byte* defaults;              ///< reserved for plain types with default values, may be nullptr
+  /// Fields lie in CDR exactly as in memory, whatever the position: copied in one piece. Never with bool inside.
+  bool packed;
+  /// Constructs the struct with its defaults in a block; nullptr for types known only at run time (all zero then).
+  void (*construct)(std::byte* root, BlockHeader& block);
 };
 
 /// 128-bit identity of a type on this host: H(RIHS01, layout version). Equal ids may connect.

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes equal Fast-CDR's, an encoder that nobody here wrote, for the message definitions of ROS 2's own test package.
+#include <fastcdr/Cdr.h>
+#include <fastcdr/FastBuffer.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+#include <test_interface_files/msg/types.hpp>
+#include <nav_msgs/msg/path.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tactus/msg/dynamic_type.hpp"
+#include "tactus/msg/print.hpp"
+#include "tactus/msg/registry.hpp"
+#include "tactus/msg/type_id.hpp"
+
+namespace {
+
+using tactus::Field;
+using tactus::FieldKind;
+using tactus::FieldShape;
+using tactus::TypeInfo;
+
+/// A block of a type known by its table only.
+struct Block {
+  explicit Block(const TypeInfo& type) : Block{std::size_t{1} << 18} { tactus::construct_block(type, bytes(), size()); }
+  /// Memory only: read_cdr makes the message.
+  explicit Block(std::size_t size) : memory((size + 7) / 8) { root = tactus::block_root_bytes(bytes()); }
+  std::byte* bytes() { return reinterpret_cast<std::byte*>(memory.data()); }
+  [[nodiscard]] std::size_t size() const { return memory.size() * 8; }
+  std::vector<std::uint64_t> memory;
+  std::byte* root = nullptr;
+};
+
+/// Seeded values for every field; sequences of 0 to 5 elements within their bounds.
+nlohmann::json random_values(const TypeInfo& type, std::mt19937& random);
+
+nlohmann::json random_element(const Field& field, std::mt19937& random) {
+  switch (field.kind) {
+    case FieldKind::kMessage: return random_values(*field.type, random);
+    case FieldKind::kString: return std::string(random() % (field.string_bound != 0 ? field.string_bound + 1 : 9), 'a' + char(random() % 26));
+    case FieldKind::kBool: return random() % 2 == 1;
+    case FieldKind::kFloat32: case FieldKind::kFloat64: return (double(random() % 20001) - 10000) / 64;
+    case FieldKind::kInt8: return int(random() % 256) - 128;
+    default: return random() % 128;
+  }
+}
+
+nlohmann::json random_values(const TypeInfo& type, std::mt19937& random) {
+  nlohmann::json values = nlohmann::json::object();
+  for (const Field& field : type.fields) {
+    if (field.shape == FieldShape::kSingle) {
+      values[field.name] = random_element(field, random);
+      continue;
+    }
+    const std::uint32_t most = field.bound != 0 ? std::min(field.bound, 5U) : 5U;
+    const std::size_t count = field.shape == FieldShape::kArray ? field.bound : random() % (most + 1);
+    auto& list = values[field.name] = nlohmann::json::array();
+    for (std::size_t i = 0; i < count; ++i) list.push_back(random_element(field, random));
+  }
+  return values;
+}
+
+template <typename T>
+T load(const std::byte* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+void encode(eprosima::fastcdr::Cdr& cdr, const TypeInfo& type, const std::byte* object);
+
+void encode_element(eprosima::fastcdr::Cdr& cdr, const Field& field, const std::byte* at) {
+  switch (field.kind) {
+    case FieldKind::kMessage: return encode(cdr, *field.type, at);
+    case FieldKind::kString: cdr << std::string{tactus::detail::text_of(field, at)}; return;
+    case FieldKind::kBool: cdr << (load<std::uint8_t>(at) != 0); return;
+    case FieldKind::kFloat32: cdr << load<float>(at); return;
+    case FieldKind::kFloat64: cdr << load<double>(at); return;
+    case FieldKind::kInt16: cdr << load<std::int16_t>(at); return;
+    case FieldKind::kUint16: cdr << load<std::uint16_t>(at); return;
+    case FieldKind::kInt32: cdr << load<std::int32_t>(at); return;
+    case FieldKind::kUint32: cdr << load<std::uint32_t>(at); return;
+    case FieldKind::kInt64: cdr << load<std::int64_t>(at); return;
+    case FieldKind::kUint64: cdr << load<std::uint64_t>(at); return;
+    default: cdr << load<std::uint8_t>(at); return;
+  }
+}
+
+void encode(eprosima::fastcdr::Cdr& cdr, const TypeInfo& type, const std::byte* object) {
+  for (const Field& field : type.fields) {
+    const auto elements = tactus::detail::elements_of(field, object);
+    if (field.shape == FieldShape::kSequence) cdr << static_cast<std::uint32_t>(elements.count);
+    for (std::size_t i = 0; i < elements.count; ++i) {
+      encode_element(cdr, field, elements.data + i * tactus::detail::element_bytes(field));
+    }
+  }
+}
+
+std::vector<std::byte> fast_cdr(const TypeInfo& type, const std::byte* root) {
+  std::vector<char> zeroed(std::size_t{1} << 18);  // Fast-CDR leaves pad bytes as they were
+  eprosima::fastcdr::FastBuffer buffer{zeroed.data(), zeroed.size()};
+  eprosima::fastcdr::Cdr cdr{buffer, eprosima::fastcdr::Cdr::LITTLE_ENDIANNESS, eprosima::fastcdr::Cdr::DDS_CDR};
+  cdr.serialize_encapsulation();
+  encode(cdr, type, root);
+  const auto* begin = reinterpret_cast<const std::byte*>(buffer.getBuffer());
+  return {begin, begin + cdr.getSerializedDataLength()};
+}
+
+std::vector<std::byte> our_cdr(const TypeInfo& type, const std::byte* root) {
+  std::vector<std::byte> cdr(tactus::cdr_size(type, root));
+  EXPECT_EQ(tactus::write_cdr(type, root, cdr), cdr.size());
+  return cdr;
+}
+
+std::vector<const TypeInfo*> all_types() {
+  auto types = tactus::known_types();
+  for (const TypeInfo* type : test_interface_files::msg::kTypes) types.push_back(type);
+  return types;
+}
+
+class EveryType : public testing::TestWithParam<const TypeInfo*> {
+ protected:
+  const TypeInfo& type = *GetParam();
+};
+
+INSTANTIATE_TEST_SUITE_P(Messages, EveryType, testing::ValuesIn(all_types()), [](const auto& param) {
+  std::string name = param.param->name;
+  std::ranges::replace(name, '/', '_');
+  return name;
+});
+
+TEST_P(EveryType, EncodesAsFastCdrDoesAndReadsItBackEqual) {
+  std::mt19937 random{7};
+  for (int round = 0; round < 20; ++round) {
+    Block block{type};
+    tactus::assign_json(type, block.bytes(), random_values(type, random));
+    ASSERT_TRUE(tactus::check_block(type, block.bytes(), block.size()));
+    const auto cdr = our_cdr(type, block.root);
+    ASSERT_EQ(cdr, fast_cdr(type, block.root));
+
+    const auto needed = tactus::measure_block(type, cdr);
+    ASSERT_TRUE(needed.has_value());
+    Block copy{*needed};
+    ASSERT_TRUE(tactus::read_cdr(type, cdr, copy.bytes(), copy.size()));
+    ASSERT_TRUE(tactus::check_block(type, copy.bytes(), copy.size()));
+    ASSERT_TRUE(tactus::equal(type, block.root, copy.root));
+    ASSERT_EQ(our_cdr(type, copy.root), cdr);
+  }
+}
+
+TEST_P(EveryType, TruncatedCdrIsRefusedAndTrailingPaddingAccepted) {
+  std::mt19937 random{11};
+  Block block{type};
+  tactus::assign_json(type, block.bytes(), random_values(type, random));
+  auto cdr = our_cdr(type, block.root);
+  for (std::size_t size = 0; size < cdr.size(); ++size) {
+    EXPECT_FALSE(tactus::measure_block(type, std::span{cdr}.first(size)).has_value()) << size;
+  }
+  cdr.resize(cdr.size() + 3);
+  EXPECT_TRUE(tactus::measure_block(type, cdr).has_value());
+}
+
+TEST_P(EveryType, FlippedBytesNeverReadOrWriteOutsideAndNeverOverAllocate) {
+  std::mt19937 random{13};
+  Block block{type};
+  tactus::assign_json(type, block.bytes(), random_values(type, random));
+  const auto original = our_cdr(type, block.root);
+  for (int round = 0; round < 300; ++round) {
+    auto cdr = original;
+    for (int i = 0; i < 3; ++i) cdr[4 + random() % std::max<std::size_t>(1, cdr.size() - 4)] = std::byte(random());
+    const auto needed = tactus::measure_block(type, cdr);
+    if (!needed) continue;
+    EXPECT_LT(*needed, 64 * cdr.size() + 4096);
+    Block copy{*needed};
+    if (tactus::read_cdr(type, cdr, copy.bytes(), copy.size())) {
+      EXPECT_TRUE(tactus::check_block(type, copy.bytes(), copy.size()));
+    }
+  }
+}
+
+TEST_P(EveryType, IsTheSameWhenItsTableTravelsAsText) {
+  const auto dynamic = tactus::DynamicType::parse(tactus::serialize_type(type));
+  EXPECT_EQ(tactus::first_difference(type, dynamic.info()), "");
+  EXPECT_EQ(tactus::to_hex(tactus::type_id(type)), tactus::to_hex(tactus::type_id(dynamic.info())));
+  EXPECT_EQ(dynamic.info().schema, type.schema);
+  std::mt19937 random{17};
+  Block block{type};
+  tactus::assign_json(type, block.bytes(), random_values(type, random));
+  EXPECT_EQ(tactus::to_yaml(dynamic.info(), block.root), tactus::to_yaml(type, block.root));
+  EXPECT_EQ(our_cdr(dynamic.info(), block.root), our_cdr(type, block.root));
+}
+
+TEST_P(EveryType, JsonRoundTripsThroughAssignment) {
+  std::mt19937 random{19};
+  Block block{type}, copy{type};
+  tactus::assign_json(type, block.bytes(), random_values(type, random));
+  tactus::assign_json(type, copy.bytes(), nlohmann::json::parse(tactus::to_json(type, block.root)));
+  EXPECT_TRUE(tactus::equal(type, block.root, copy.root));
+}
+
+TEST(Rihs01, IsWhatRos2Publishes) {
+  EXPECT_EQ(tactus::rihs(*tactus::find_type("std_msgs/String")),
+            "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18");
+}
+
+TEST(Cdr, RefusesALengthThatCannotBeInTheBytesLeft) {
+  const auto& type = tactus::type_info<nav_msgs::msg::Path>();
+  std::vector<std::byte> cdr(4 + 8 + 4 + 4, std::byte{0});
+  cdr[1] = std::byte{1};
+  for (std::size_t i = 16; i < 20; ++i) cdr[i] = std::byte{0xff};
+  EXPECT_FALSE(tactus::measure_block(type, cdr).has_value());
+}
+
+TEST(DynamicType, RefusesTablesThatLie) {
+  const std::string good = tactus::serialize_type(*tactus::find_type("geometry_msgs/PoseStamped"));
+  EXPECT_THROW(tactus::DynamicType::parse("{"), std::invalid_argument);
+  EXPECT_THROW(tactus::DynamicType::parse("{}"), std::invalid_argument);
+  auto json = nlohmann::json::parse(good);
+  json["types"]["geometry_msgs/msg/Point"]["fields"][0][6] = 4000;  // offset outside the struct
+  EXPECT_THROW(tactus::DynamicType::parse(json.dump()), std::invalid_argument);
+  json = nlohmann::json::parse(good);
+  json["types"]["geometry_msgs/msg/Pose"]["fields"][0][7] = "geometry_msgs/msg/Pose";  // contains itself
+  EXPECT_THROW(tactus::DynamicType::parse(json.dump()), std::invalid_argument);
+}
+
+TEST(FirstDifference, NamesTheField) {
+  auto json = nlohmann::json::parse(tactus::serialize_type(*tactus::find_type("geometry_msgs/PoseStamped")));
+  json["types"]["geometry_msgs/msg/Point"]["fields"][1][1] = static_cast<int>(FieldKind::kFloat32);
+  const auto other = tactus::DynamicType::parse(json.dump());
+  EXPECT_EQ(tactus::first_difference(*tactus::find_type("geometry_msgs/PoseStamped"), other.info()),
+            "field 'pose.position.y': float64 here, float32 there");
+}
+
+TEST(Print, LooksLikeRos2TopicEcho) {
+  tactus::Message<nav_msgs::msg::Path> path;
+  path->header.frame_id = "map";
+  path->poses.resize(1);
+  path->poses[0].pose.position.x = 1.5;
+  EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path),
+            "header:\n  stamp:\n    sec: 0\n    nanosec: 0\n  frame_id: map\nposes:\n- header:\n    stamp:\n      sec: 0\n"
+            "      nanosec: 0\n    frame_id: ''\n  pose:\n    position:\n      x: 1.5\n      y: 0.0\n      z: 0.0\n"
+            "    orientation:\n      x: 0.0\n      y: 0.0\n      z: 0.0\n      w: 1.0\n");
+  EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "header.frame_id"}), "map\n");
+  EXPECT_THROW((void)tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "nothing"}), std::invalid_argument);
+}
+
+TEST(AssignJson, SaysWhichFieldAndWhy) {
+  const auto& type = *tactus::find_type("sensor_msgs/Image");
+  Block block{type};
+  const auto error = [&](const char* text) -> std::string {
+    try {
+      tactus::assign_json(type, block.bytes(), nlohmann::json::parse(text));
+      return "accepted";
+    } catch (const std::invalid_argument& refused) {
+      return refused.what();
+    }
+  };
+  EXPECT_EQ(error(R"({"height": -1})"), "field 'height' is uint32, not -1");
+  EXPECT_EQ(error(R"({"header": {"frame_id": 3}})"), "field 'header.frame_id' is string, not 3");
+  EXPECT_NE(error(R"({"hight": 1})").find("has no field 'hight'; it has header, height"), std::string::npos);
+  EXPECT_EQ(error(R"({"height": 480})"), "accepted");
+}
+
+}  // namespace
