@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tactus/scheduler/realtime.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace tactus {
+namespace {
+
+int native(ThreadPolicy policy) {
+  switch (policy) {
+    case ThreadPolicy::kFifo: return SCHED_FIFO;
+    case ThreadPolicy::kRoundRobin: return SCHED_RR;
+    case ThreadPolicy::kOther: break;
+  }
+  return SCHED_OTHER;
+}
+
+const char* advice(int error) {
+  return error == EPERM ? "; grant an rtprio limit in /etc/security/limits.d (see rtctl doctor --rt)" : "";
+}
+
+void apply_policy(const ThreadSettings& settings, std::vector<std::string>& denied) {
+  if (settings.policy == ThreadPolicy::kOther) return;
+  const sched_param param{.sched_priority = settings.priority};
+  const int error = pthread_setschedparam(pthread_self(), native(settings.policy), &param);
+  if (error == 0) return;
+  denied.push_back(fmt::format("{} priority {} was denied ({}){}",
+                               settings.policy == ThreadPolicy::kFifo ? "fifo" : "rr", settings.priority,
+                               std::strerror(error), advice(error)));
+}
+
+void apply_cpus(const ThreadSettings& settings, std::vector<std::string>& denied) {
+  if (settings.cpus.empty()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : settings.cpus) {
+    if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(cpu, &set);
+  }
+  const int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  if (error == 0) return;
+  denied.push_back(fmt::format("cpus [{}] were denied ({}); this machine offers cpus 0 to {}",
+                               fmt::join(settings.cpus, ", "), std::strerror(error),
+                               sysconf(_SC_NPROCESSORS_CONF) - 1));
+}
+
+}  // namespace
+
+std::vector<std::string> apply_to_this_thread(const ThreadSettings& settings) {
+  std::vector<std::string> denied;
+  apply_cpus(settings, denied);
+  apply_policy(settings, denied);
+  return denied;
+}
+
+void name_this_thread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+void block_signals() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&set, fault);
+  pthread_sigmask(SIG_SETMASK, &set, nullptr);
+}
+
+std::string lock_memory() {
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
+  return fmt::format("locking memory was denied ({}); grant a memlock limit in /etc/security/limits.d "
+                     "(see rtctl doctor --rt)", std::strerror(errno));
+}
+
+}  // namespace tactus

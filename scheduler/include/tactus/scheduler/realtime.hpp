@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// What the operating system is asked for on behalf of a thread or the process.
+namespace tactus {
+
+enum class ThreadPolicy { kOther, kFifo, kRoundRobin };
+
+struct ThreadSettings {
+  ThreadPolicy policy = ThreadPolicy::kOther;
+  int priority = 0;        ///< 1-89 for kFifo and kRoundRobin, unused for kOther
+  std::vector<int> cpus;   ///< empty: any CPU
+};
+
+/// Applies `settings` to the calling thread. Returns one sentence per thing that was denied, saying what
+/// was asked, why it was denied and what grants it; empty when all was granted. Allocates.
+[[nodiscard]] std::vector<std::string> apply_to_this_thread(const ThreadSettings& settings);
+
+/// Names the calling thread (15 bytes are kept) as `top` and `ps -L` show it.
+void name_this_thread(const std::string& name);
+
+/// Blocks every signal in the calling thread and in the threads it creates afterwards. Signals that
+/// report a fault of the thread itself (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP) stay open.
+void block_signals();
+
+/// Locks the pages that are touched into memory (MCL_ONFAULT), so that untouched pools stay untouched.
+/// Returns what was denied, as apply_to_this_thread does; empty when granted.
+[[nodiscard]] std::string lock_memory();
+
+}  // namespace tactus
