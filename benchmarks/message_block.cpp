@@ -15,7 +15,7 @@
 #include "messages_generated.h"
 #include "report.hpp"
 #include "tactus/msg/block.hpp"
-#include "tactus/msg/cdr.hpp"
+#include "tactus/msg/codec.hpp"
 #include "tactus/msg/message.hpp"
 
 namespace {

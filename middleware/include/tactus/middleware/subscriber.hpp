@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/transport.hpp"
+#include "tactus/msg/message.hpp"
+
+namespace tactus {
+
+/// One received message, read-only, in the publisher's memory. Held until it is destroyed; may be released on any thread.
+template <typename T>
+class Sample {
+ public:
+  Sample(UntypedSubscriber& port, ConstChunk chunk) noexcept : port_{&port}, chunk_{chunk} {}
+  Sample(Sample&& other) noexcept : port_{std::exchange(other.port_, nullptr)}, chunk_{other.chunk_} {}
+  Sample& operator=(Sample&& other) noexcept {
+    if (this != &other) {
+      drop();
+      port_ = std::exchange(other.port_, nullptr);
+      chunk_ = other.chunk_;
+    }
+    return *this;
+  }
+  ~Sample() { drop(); }
+
+  const T& operator*() const noexcept { return block_root<T>(chunk_.bytes); }
+  const T* operator->() const noexcept { return &**this; }
+  [[nodiscard]] const SampleHeader& header() const noexcept { return *chunk_.header; }
+  [[nodiscard]] Time published() const noexcept { return from_ns(chunk_.header->publish_time_ns); }
+  [[nodiscard]] Time captured() const noexcept { return from_ns(chunk_.header->capture_time_ns); }
+
+ private:
+  void drop() noexcept {
+    if (port_ != nullptr) std::exchange(port_, nullptr)->release(chunk_);
+  }
+  UntypedSubscriber* port_;
+  ConstChunk chunk_;
+};
+
+/// Handle of one input. The port belongs to the runtime. Thread: the node's. Never blocks, never allocates.
+template <typename T>
+class Subscriber {
+ public:
+  Subscriber() = default;
+  explicit Subscriber(UntypedSubscriber& port) noexcept : port_{&port} {}
+
+  /// The oldest message that was not taken yet.
+  [[nodiscard]] std::optional<Sample<T>> take() noexcept {
+    if (auto chunk = port_->take()) return Sample<T>{*port_, *chunk};
+    return std::nullopt;
+  }
+
+  /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last call, or when
+  /// it was published longer than `max_age` ago.
+  [[nodiscard]] std::optional<Sample<T>> latest(Duration max_age = Duration::max()) noexcept {
+    std::optional<Sample<T>> newest;
+    while (auto sample = take()) newest = std::move(sample);
+    if (newest && max_age != Duration::max() && group_now() - newest->published() > max_age) newest.reset();
+    return newest;
+  }
+
+  [[nodiscard]] EndpointCounts counts() const noexcept { return port_->counts(); }
+
+ private:
+  UntypedSubscriber* port_ = nullptr;
+};
+
+}  // namespace tactus

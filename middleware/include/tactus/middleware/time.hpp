@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace tactus {
+
+using Duration = std::chrono::nanoseconds;
+/// An instant on the group's clock: nanoseconds since the UTC epoch.
+using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+/// CLOCK_MONOTONIC in nanoseconds: for waiting and for measuring run times.
+[[nodiscard]] std::int64_t monotonic_ns() noexcept;
+
+/// The group's clock: UTC at the start of this process plus the monotonic time since. It never steps.
+[[nodiscard]] Time group_now() noexcept;
+
+[[nodiscard]] constexpr std::int64_t to_ns(Time time) noexcept { return time.time_since_epoch().count(); }
+[[nodiscard]] constexpr Time from_ns(std::int64_t ns) noexcept { return Time{Duration{ns}}; }
+
+/// A builtin_interfaces/Time, or any struct of {sec, nanosec}, from an instant and back.
+template <typename Stamp>
+void set_stamp(Stamp& stamp, Time time) noexcept {
+  const std::int64_t ns = to_ns(time);
+  stamp.sec = static_cast<std::int32_t>(ns / 1'000'000'000);
+  stamp.nanosec = static_cast<std::uint32_t>(ns % 1'000'000'000);
+}
+template <typename Stamp>
+[[nodiscard]] Time stamp_time(const Stamp& stamp) noexcept {
+  return from_ns(std::int64_t{stamp.sec} * 1'000'000'000 + stamp.nanosec);
+}
+
+}  // namespace tactus
