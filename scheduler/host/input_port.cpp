@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "input_port.hpp"
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "tactus/msg/block.hpp"
+
+namespace tactus {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+
+const Field* find_field(const TypeInfo& type, std::string_view name, std::string_view type_name) {
+  for (const Field& field : type.fields) {
+    if (field.name != name || field.kind != FieldKind::kMessage || field.shape != FieldShape::kSingle) continue;
+    if (field.type->name == type_name) return &field;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> stamp_offset(const TypeInfo& type) {
+  const Field* header = find_field(type, "header", "std_msgs/msg/Header");
+  if (header == nullptr) return std::nullopt;
+  const Field* stamp = find_field(*header->type, "stamp", "builtin_interfaces/msg/Time");
+  if (stamp == nullptr) return std::nullopt;
+  return header->offset + stamp->offset;
+}
+
+InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner)
+    : inner_{std::move(inner)}, stamp_offset_{stamp_offset(*inner_->options().type)} {}
+
+InputPort::~InputPort() { drop_front(); }
+
+std::optional<std::int64_t> InputPort::peek_stamp_ns() {
+  const SampleHeader* header = peek();
+  if (header == nullptr) return std::nullopt;
+  if (!stamp_offset_) return header->capture_time_ns;
+  // builtin_interfaces/msg/Time: int32 sec, uint32 nanosec.
+  const std::byte* stamp = block_root_bytes(front_->bytes) + *stamp_offset_;
+  std::int32_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+  std::memcpy(&seconds, stamp, sizeof seconds);
+  std::memcpy(&nanoseconds, stamp + sizeof seconds, sizeof nanoseconds);
+  return seconds * kNanosecondsPerSecond + nanoseconds;
+}
+
+const SampleHeader* InputPort::peek() {
+  if (!front_) front_ = inner_->take();
+  return front_ ? front_->header : nullptr;
+}
+
+void InputPort::discard() {
+  if (peek() == nullptr) return;
+  ++unmatched_;
+  drop_front();
+}
+
+void InputPort::close() {
+  if (!admitted_) return;
+  admitted_ = false;
+  drop_front();
+}
+
+std::optional<ConstChunk> InputPort::take() noexcept {
+  if (!gated_) return inner_->take();
+  if (!admitted_) return std::nullopt;
+  admitted_ = false;
+  return std::exchange(front_, std::nullopt);
+}
+
+bool InputPort::has_data() const noexcept { return gated_ ? admitted_ : inner_->has_data(); }
+
+void InputPort::drop_front() {
+  if (front_) inner_->release(*front_);
+  front_.reset();
+}
+
+}  // namespace tactus

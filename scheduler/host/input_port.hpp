@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "tactus/middleware/transport.hpp"
+
+namespace tactus {
+
+/// Where a type keeps `header.stamp`; empty for types without a std_msgs Header as field "header".
+[[nodiscard]] std::optional<std::uint32_t> stamp_offset(const TypeInfo& type);
+
+/// An input of a node, between the transport and the node's handle. A free input passes everything
+/// through. A gated input (one that triggers its node) shows the node exactly the sample its release
+/// was made for: the executor peeks, admits it, calls the node and closes the gate again.
+/// Thread: the node's; release() any.
+class InputPort final : public UntypedSubscriber {
+ public:
+  explicit InputPort(std::unique_ptr<UntypedSubscriber> inner);
+  ~InputPort() override;
+
+  /// From now on the node sees admitted samples only. Before the first take.
+  void gate() { gated_ = true; }
+  /// header.stamp of the oldest waiting sample, else its capture time; empty when nothing waits.
+  [[nodiscard]] std::optional<std::int64_t> peek_stamp_ns();
+  /// Sample header of the oldest waiting sample; nullptr when nothing waits.
+  [[nodiscard]] const SampleHeader* peek();
+  /// Shows the oldest waiting sample to the node, once.
+  void admit() { admitted_ = peek() != nullptr; }
+  /// Gives the oldest waiting sample back unseen, counted.
+  void discard();
+  /// Ends the release: an admitted sample that the node did not take is given back.
+  void close();
+  /// Samples that on_all could not match.
+  [[nodiscard]] std::uint64_t unmatched() const noexcept { return unmatched_; }
+
+  [[nodiscard]] std::optional<ConstChunk> take() noexcept override;
+  void release(ConstChunk chunk) noexcept override { inner_->release(chunk); }
+  /// For the node: what take() would give. For the executor of a gated input: see waiting().
+  [[nodiscard]] bool has_data() const noexcept override;
+  /// True when a sample waits for a release.
+  [[nodiscard]] bool waiting() const noexcept { return front_.has_value() || inner_->has_data(); }
+  [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
+  [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }
+
+ private:
+  void drop_front();
+
+  std::unique_ptr<UntypedSubscriber> inner_;
+  std::optional<std::uint32_t> stamp_offset_;
+  std::optional<ConstChunk> front_;
+  bool gated_ = false;
+  bool admitted_ = false;
+  std::uint64_t unmatched_ = 0;
+};
+
+}  // namespace tactus

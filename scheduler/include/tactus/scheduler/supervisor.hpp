@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tactus {
+
+struct LaunchPlan;
+
+/// Something could not be started. The text says what, why and what to do.
+class SupervisorError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct NodeStatus {
+  std::string name;
+  std::string process;
+  std::string state;              ///< "starting", "running", "faulted", "stopped", "dead"
+  std::uint64_t runs = 0;         ///< finished calls of step()
+  std::chrono::nanoseconds run_time_mean{0};
+  std::chrono::nanoseconds run_time_max{0};
+  std::uint64_t deadline_misses = 0;
+  std::uint64_t faults = 0;
+};
+
+struct TopicStatus {
+  std::string name;
+  std::string type;
+  std::uint32_t publishers = 0;
+  std::uint32_t subscribers = 0;
+  std::uint64_t messages = 0;     ///< published so far
+  double rate_hz = 0;             ///< since the previous snapshot; over the whole run in the first one
+  std::uint64_t dropped = 0;      ///< at the subscribers and refused loans
+};
+
+struct ProcessStatus {
+  std::string name;
+  int pid = 0;
+  bool running = false;
+  std::string end;                ///< "exited with 0", "was killed by SIGKILL"; empty while it runs
+};
+
+/// What a launch is doing right now: plain values.
+struct LaunchStatus {
+  std::chrono::nanoseconds elapsed{0};
+  std::vector<ProcessStatus> processes;
+  std::vector<NodeStatus> nodes;
+  std::vector<TopicStatus> topics;
+  std::vector<std::string> degradations;  ///< what was asked of the machine and not granted
+};
+
+struct SupervisorOptions {
+  std::filesystem::path host_program;               ///< empty: tactus-host beside this program
+  std::chrono::milliseconds start_limit{10'000};    ///< until every node has started
+  std::chrono::milliseconds stop_limit{2'000};      ///< from SIGTERM to stop-check-kill, per process
+};
+
+/// Starts the processes of one plan, watches them and stops them in reverse order. Owns only what it
+/// started. Thread: one, which must outlive the launch (its end terminates the processes).
+class Supervisor {
+ public:
+  explicit Supervisor(SupervisorOptions options = {});
+  /// Stops what still runs.
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  /// Connects to the broker (starting it where needed), reserves the memory the plan needs and starts
+  /// every process; returns once all nodes have started. Blocks up to start_limit. Throws SupervisorError
+  /// after stopping what it had started.
+  void start(const LaunchPlan& plan);
+
+  /// Waits at most `limit` for something to happen (a process ends, the broker ends, `wake_fd` is
+  /// readable) and handles it. Returns what happened, one sentence each; empty when nothing did.
+  std::vector<std::string> poll(std::chrono::milliseconds limit, int wake_fd = -1);
+
+  /// False as soon as a process or the broker ended unasked: time to call stop().
+  [[nodiscard]] bool healthy() const;
+
+  /// Counters and states now. Reads shared pages and asks the broker; disturbs no node.
+  [[nodiscard]] LaunchStatus status();
+
+  /// SIGTERM in reverse order of start, the declared time, then stop-check-kill through the broker.
+  /// Blocks until everything is gone. Returns what did not end cleanly, one sentence each. Idempotent.
+  std::vector<std::string> stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tactus

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tactus {
+
+/// How a child ended.
+struct ExitStatus {
+  int code = 0;    ///< exit code, meaningful when signal == 0
+  int signal = 0;  ///< what killed it, 0 for a normal exit
+  [[nodiscard]] bool clean() const { return code == 0 && signal == 0; }
+};
+
+/// "exited with 3", "was killed by SIGSEGV".
+[[nodiscard]] std::string to_text(const ExitStatus& status);
+
+/// One child process in its own process group. It receives SIGTERM when the thread that spawned it
+/// ends. Thread: the owner's. The destructor kills a child that still runs and reaps it.
+class ChildProcess {
+ public:
+  struct Options {
+    std::vector<std::string> arguments;  ///< [0] is the path of the program
+    std::string input;                   ///< what the child reads from kInputFd until end of file
+    bool capture_output = false;         ///< stdout becomes readable from output_fd()
+    bool capture_errors = false;         ///< stderr too, through the same pipe
+  };
+  /// Where the child finds `input`.
+  static constexpr int kInputFd = 3;
+
+  /// Throws std::system_error when the program cannot be started.
+  explicit ChildProcess(const Options& options);
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] int pid_fd() const { return pid_fd_; }        ///< readable once the child has ended
+  [[nodiscard]] int output_fd() const { return output_fd_; }  ///< -1 without capture_output
+  void signal(int number) const;                              ///< no effect after the end
+  /// Reaps the child when it has ended; never blocks. The same answer afterwards.
+  std::optional<ExitStatus> poll();
+  /// Waits for the end, at most `limit`.
+  std::optional<ExitStatus> wait(std::chrono::milliseconds limit);
+
+ private:
+  pid_t pid_ = -1;
+  int pid_fd_ = -1;
+  int output_fd_ = -1;
+  std::optional<ExitStatus> ended_;
+};
+
+}  // namespace tactus
