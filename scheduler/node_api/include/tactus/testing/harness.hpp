@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tactus/middleware/in_process.hpp"
+#include "tactus/node.hpp"
+#include "tactus/node_description.hpp"
+
+namespace tactus::testing {
+
+/// Stands for the host in tests: ports on the in-process transport, the time is what the test says.
+class HarnessContext final : public NodeContext {
+ public:
+  explicit HarnessContext(std::map<std::string, ParameterValue> parameters) : given_{std::move(parameters)} {}
+
+  struct Input {
+    std::unique_ptr<UntypedSubscriber> subscriber;
+    std::unique_ptr<UntypedPublisher> publisher;
+  };
+  struct Output {
+    std::unique_ptr<UntypedPublisher> publisher;
+    std::unique_ptr<UntypedSubscriber> subscriber;
+  };
+
+  Log& log() noexcept override { return log_; }
+  Time now() const noexcept override { return now_; }
+  void wait_until(Time until) noexcept override { now_ = std::max(now_, until); }
+
+  void set_now(Time now) { now_ = now; }
+  Input& input(const std::string& name) { return find(inputs_, name, "input"); }
+  Output& output(const std::string& name) { return find(outputs_, name, "output"); }
+  [[nodiscard]] const std::vector<std::string>& logged() const { return log_.lines; }
+
+ protected:
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override {
+    Input& input = inputs_[std::string{name}];
+    input.subscriber = transport_->create_subscriber(
+        {.node = "/node", .topic = topic(name), .type = &type, .depth = options.depth, .max_held = options.max_held});
+    input.publisher = transport_->create_publisher(
+        {.node = "/test", .topic = topic(name), .type = &type, .max_loans = 1, .max_bytes = kTestBytes});
+    return *input.subscriber;
+  }
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override {
+    bool exact = false;
+    const std::size_t bytes = options.max_bytes != 0 ? options.max_bytes : default_max_bytes(type, exact);
+    Output& output = outputs_[std::string{name}];
+    output.subscriber = transport_->create_subscriber(
+        {.node = "/test", .topic = topic(name), .type = &type, .depth = kMaxDepth, .max_held = kMaxHeld});
+    output.publisher = transport_->create_publisher({.node = "/node", .topic = topic(name), .type = &type,
+                                                     .history = options.history, .max_loans = options.max_loans, .max_bytes = bytes});
+    return *output.publisher;
+  }
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override {
+    const auto given = given_.find(std::string{name});
+    if (given == given_.end()) return initial;
+    return checked_parameter({std::string{name}, std::move(initial), options}, given->second);
+  }
+
+ private:
+  static constexpr std::size_t kTestBytes = std::size_t{4} << 20;
+
+  struct TestLog final : Log {
+    void push(const LogRecord& record) noexcept override { lines.emplace_back(record.text.data(), record.size); }
+    std::vector<std::string> lines;
+  };
+
+  static std::string topic(std::string_view name) { return "/harness/" + std::string{name}; }
+  template <typename Ports>
+  static auto& find(Ports& ports, const std::string& name, const char* what) {
+    const auto found = ports.find(name);
+    if (found == ports.end()) throw std::invalid_argument{fmt::format("the node declares no {} '{}'", what, name)};
+    return found->second;
+  }
+
+  std::unique_ptr<Transport> transport_ = make_in_process_transport();
+  std::map<std::string, ParameterValue> given_;
+  std::map<std::string, Input> inputs_;
+  std::map<std::string, Output> outputs_;
+  TestLog log_;
+  Time now_{};
+};
+
+/// Runs one node without a broker, a thread or a sleep: give inputs, set the time, call, look at outputs.
+template <typename NodeClass>
+class Harness {
+ public:
+  explicit Harness(std::map<std::string, ParameterValue> parameters = {})
+      : context_{std::move(parameters)}, node_{std::make_unique<NodeClass>(context_)} {
+    node_->start();
+  }
+  ~Harness() { node_->stop(); }
+  Harness(const Harness&) = delete;
+  Harness& operator=(const Harness&) = delete;
+
+  /// Publishes to an input; the capture time is the harness' time unless given.
+  template <typename T>
+  void give(const std::string& input, const Message<T>& message, Time captured = {}) { give(input, *message, captured); }
+  template <typename T>
+  void give(const std::string& input, const T& message, Time captured = {}) {
+    Publisher<T> publisher{*context_.input(input).publisher};
+    auto loan = publisher.loan();
+    *loan = message;
+    loan.captured_at(captured == Time{} ? context_.now() : captured);
+    publisher.publish(std::move(loan));
+  }
+
+  void step_at(Time now) {
+    context_.set_now(now);
+    node_->step(Cycle{cycles_++, now, now});
+  }
+  void step_at(Duration since_epoch) { step_at(Time{since_epoch}); }
+  /// Calls run() with a stop that was requested before: nodes return after one round, if at all.
+  void run(std::stop_token stop) { node_->run(std::move(stop)); }
+
+  /// Everything published to an output since the last call.
+  template <typename T>
+  [[nodiscard]] std::vector<Message<T>> taken(const std::string& output) {
+    Subscriber<T> subscriber{*context_.output(output).subscriber};
+    std::vector<Message<T>> messages;
+    while (auto sample = subscriber.take()) messages.emplace_back(*sample);
+    return messages;
+  }
+  /// The newest message of an output; stays valid until the next call. Throws when nothing was published.
+  template <typename T>
+  [[nodiscard]] const T& last(const std::string& output) {
+    auto messages = taken<T>(output);
+    auto& kept = last_[output];
+    if (!messages.empty()) kept = std::make_shared<Message<T>>(std::move(messages.back()));
+    if (kept == nullptr) throw std::runtime_error{fmt::format("nothing was published to '{}'", output)};
+    return **std::static_pointer_cast<Message<T>>(kept);
+  }
+
+  [[nodiscard]] const std::vector<std::string>& logged() const { return context_.logged(); }
+  NodeClass& node() { return *node_; }
+
+ private:
+  HarnessContext context_;
+  std::unique_ptr<NodeClass> node_;
+  std::map<std::string, std::shared_ptr<void>> last_;  // shared: the only smart pointer that forgets the type safely
+  std::uint64_t cycles_ = 0;
+};
+
+}  // namespace tactus::testing
