@@ -41,7 +41,7 @@ ParameterDescription parameter_description_from(const nlohmann::json& json) {
   return parameter;
 }
 
-std::string text(const ParameterValue& value) { return to_json(value).dump(); }
+std::string text(const ParameterValue& value) { return tactus::to_json(value).dump(); }
 
 }  // namespace
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cassert>
-#include <optional>
 #include <utility>
 
 #include "tactus/middleware/time.hpp"
@@ -11,10 +10,12 @@
 
 namespace tactus {
 
-/// One received message, read-only, in the publisher's memory. Held until it is destroyed; may be released on any thread.
+/// One received message, read-only, in the publisher's memory. Empty when there was none: check it before use.
+/// Held until it is destroyed; may be released on any thread.
 template <typename T>
 class Sample {
  public:
+  Sample() = default;
   Sample(UntypedSubscriber& port, ConstChunk chunk) noexcept : port_{&port}, chunk_{chunk} {}
   Sample(Sample&& other) noexcept : port_{std::exchange(other.port_, nullptr)}, chunk_{other.chunk_} {}
   Sample& operator=(Sample&& other) noexcept {
@@ -27,7 +28,11 @@ class Sample {
   }
   ~Sample() { drop(); }
 
-  const T& operator*() const noexcept { return block_root<T>(chunk_.bytes); }
+  explicit operator bool() const noexcept { return port_ != nullptr; }
+  const T& operator*() const noexcept {
+    assert(port_ != nullptr);
+    return block_root<T>(chunk_.bytes);
+  }
   const T* operator->() const noexcept { return &**this; }
   [[nodiscard]] const SampleHeader& header() const noexcept { return *chunk_.header; }
   [[nodiscard]] Time published() const noexcept { return from_ns(chunk_.header->publish_time_ns); }
@@ -37,7 +42,7 @@ class Sample {
   void drop() noexcept {
     if (port_ != nullptr) std::exchange(port_, nullptr)->release(chunk_);
   }
-  UntypedSubscriber* port_;
+  UntypedSubscriber* port_ = nullptr;
   ConstChunk chunk_;
 };
 
@@ -49,17 +54,17 @@ class Subscriber {
   explicit Subscriber(UntypedSubscriber& port) noexcept : port_{&port} {}
 
   /// The oldest message that was not taken yet.
-  [[nodiscard]] std::optional<Sample<T>> take() noexcept {
-    if (auto chunk = port_->take()) return Sample<T>{*port_, *chunk};
-    return std::nullopt;
+  [[nodiscard]] Sample<T> take() noexcept {
+    const auto chunk = port_->take();
+    return chunk ? Sample<T>{*port_, *chunk} : Sample<T>{};
   }
 
   /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last call, or when
   /// it was published longer than `max_age` ago.
-  [[nodiscard]] std::optional<Sample<T>> latest(Duration max_age = Duration::max()) noexcept {
-    std::optional<Sample<T>> newest;
+  [[nodiscard]] Sample<T> latest(Duration max_age = Duration::max()) noexcept {
+    Sample<T> newest;
     while (auto sample = take()) newest = std::move(sample);
-    if (newest && max_age != Duration::max() && group_now() - newest->published() > max_age) newest.reset();
+    if (newest && max_age != Duration::max() && group_now() - newest->published() > max_age) newest = {};
     return newest;
   }
 

@@ -13,10 +13,10 @@ namespace tactus {
 enum class PortDirection { kInput, kOutput };
 
 struct PortDescription {
-  std::string name;
+  std::string name{};
   PortDirection direction = PortDirection::kInput;
-  std::string type_name;       ///< "sensor_msgs/msg/Imu"
-  std::string type_json;       ///< serialize_type()
+  std::string type_name{};     ///< "sensor_msgs/msg/Imu"
+  std::string type_json{};     ///< serialize_type()
   bool optional = false;       ///< inputs
   std::uint32_t depth = 0;     ///< inputs
   std::uint32_t max_held = 0;  ///< inputs

@@ -18,6 +18,13 @@ class HarnessContext final : public NodeContext {
  public:
   explicit HarnessContext(std::map<std::string, ParameterValue> parameters) : given_{std::move(parameters)} {}
 
+  template <typename Port>
+  static Port& find(std::map<std::string, Port>& ports, const std::string& name, const char* what) {
+    const auto found = ports.find(name);
+    if (found == ports.end()) throw std::invalid_argument{fmt::format("the node declares no {} '{}'", what, name)};
+    return found->second;
+  }
+
   struct Input {
     std::unique_ptr<UntypedSubscriber> subscriber;
     std::unique_ptr<UntypedPublisher> publisher;
@@ -70,13 +77,6 @@ class HarnessContext final : public NodeContext {
   };
 
   static std::string topic(std::string_view name) { return "/harness/" + std::string{name}; }
-  template <typename Ports>
-  static auto& find(Ports& ports, const std::string& name, const char* what) {
-    const auto found = ports.find(name);
-    if (found == ports.end()) throw std::invalid_argument{fmt::format("the node declares no {} '{}'", what, name)};
-    return found->second;
-  }
-
   std::unique_ptr<Transport> transport_ = make_in_process_transport();
   std::map<std::string, ParameterValue> given_;
   std::map<std::string, Input> inputs_;
@@ -122,7 +122,7 @@ class Harness {
   [[nodiscard]] std::vector<Message<T>> taken(const std::string& output) {
     Subscriber<T> subscriber{*context_.output(output).subscriber};
     std::vector<Message<T>> messages;
-    while (auto sample = subscriber.take()) messages.emplace_back(*sample);
+    while (auto sample = subscriber.take()) messages.push_back(Message<T>{*sample});
     return messages;
   }
   /// The newest message of an output; stays valid until the next call. Throws when nothing was published.

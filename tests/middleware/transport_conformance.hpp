@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "tactus/middleware/transport.hpp"
+
+namespace tactus::testing {
+
+/// One way to get a transport. What the suite demands holds for each.
+struct TransportCase {
+  const char* name;
+  std::function<std::shared_ptr<Transport>()> make;
+};
+
+/// Instantiate with INSTANTIATE_TEST_SUITE_P(Name, TransportConformance, testing::Values(TransportCase{...})).
+class TransportConformance : public ::testing::TestWithParam<TransportCase> {
+ protected:
+  std::shared_ptr<Transport> transport = GetParam().make();
+};
+
+}  // namespace tactus::testing
