@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tactus/middleware/pages.hpp"
+#include "tactus/middleware/transport.hpp"
+
+/// What the broker knows: processes, nodes, endpoints. Values only; no socket, no iceoryx.
+namespace tactus::broker {
+
+struct Process {
+  std::uint32_t id = 0;
+  pid_t pid = 0;
+  std::string kind, name, group, runtime;
+  int page_fd = -1;
+  ProcessPage* page = nullptr;
+  std::vector<std::string> nodes;
+  std::vector<DoorbellId> doorbells;
+};
+
+struct Endpoint {
+  std::uint32_t id = 0, process = 0, counters = 0, topic_slot = 0;
+  bool publisher = false;
+  std::string group, node, topic, type, type_id;
+  std::uint32_t history = 0, depth = 0, max_loans = 0, max_held = 0;
+  std::uint64_t max_bytes = 0;
+  DoorbellId doorbell = 0;
+};
+
+/// Compiled limits of the Debian package, minus RouDi's own ports.
+struct Limits {
+  std::uint32_t publishers = 500;
+  std::uint32_t subscribers = 1000;
+  std::uint32_t subscribers_per_topic = 256;
+  std::uint32_t processes = 290;
+};
+
+/// Throws TransportError for every refusal; nothing has changed then.
+class Registry {
+ public:
+  Registry(DoorbellPage& doorbells, Limits limits) : doorbells_{doorbells}, limits_{limits} {}
+
+  Process& add_process(Process process);
+  /// Its nodes, endpoints and doorbells go with it.
+  void remove_process(std::uint32_t id);
+  [[nodiscard]] const std::map<std::uint32_t, Process>& processes() const { return processes_; }
+  [[nodiscard]] Process* find_process(std::uint32_t id);
+
+  std::uint32_t add_node(Process& process, const std::string& name);
+  const Endpoint& add_endpoint(Process& process, Endpoint endpoint, const std::string& type_json);
+  void remove_endpoint(Process& process, std::uint32_t id);
+  DoorbellId add_doorbell(Process& process);
+
+  /// Everything, for `rtctl` (docs/design/broker.md).
+  [[nodiscard]] nlohmann::json graph(std::uint32_t generation) const;
+
+ private:
+  void check_limits(const Endpoint& endpoint) const;
+  std::uint32_t topic_slot(const std::string& key);
+  [[nodiscard]] std::string mismatch(const Endpoint& publisher, const Endpoint& subscriber) const;
+  void set_doorbell(const Endpoint& endpoint, bool on);
+
+  DoorbellPage& doorbells_;
+  Limits limits_;
+  std::uint32_t next_id_ = 1;
+  std::map<std::uint32_t, Process> processes_;
+  std::map<std::uint32_t, Endpoint> endpoints_;
+  std::map<std::string, std::uint32_t> topic_slots_;
+  std::map<std::string, std::string> types_;  ///< by type id
+  std::vector<bool> used_doorbells_ = std::vector<bool>(kMaxDoorbells);
+};
+
+}  // namespace tactus::broker

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only place that calls iceoryx from a node's process. Every call that may take a lock in shared memory raises the thread's
+// in-call flag, so that the broker kills us only outside of them.
+#include "tactus/middleware/iceoryx_transport.hpp"
+
+#include <fmt/core.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <iceoryx_hoofs/error_handling/error_handling.hpp>
+#include <iceoryx_hoofs/log/logmanager.hpp>
+#include <iceoryx_posh/popo/untyped_publisher.hpp>
+#include <iceoryx_posh/popo/untyped_subscriber.hpp>
+#include <iceoryx_posh/runtime/posh_runtime.hpp>
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "tactus/middleware/checks.hpp"
+#include "tactus/middleware/time.hpp"
+#include "tactus/msg/codec.hpp"
+#include "tactus/msg/type_id.hpp"
+
+namespace tactus {
+namespace {
+
+constexpr auto kConnectLimit = std::chrono::milliseconds{500};
+
+/// Set by a child after fork(): the runtime belongs to the parent.
+std::atomic<bool> forked{false};
+
+ThreadFlag& thread_flag(ProcessPage& page) noexcept {
+  thread_local ThreadFlag* mine = nullptr;
+  if (mine == nullptr) {
+    const auto tid = static_cast<std::uint32_t>(syscall(SYS_gettid));
+    for (ThreadFlag& flag : page.threads) {
+      std::uint32_t free = 0;
+      if (flag.tid.compare_exchange_strong(free, tid)) {
+        mine = &flag;
+        break;
+      }
+    }
+    // More threads than flags share the last one: its count stays right.
+    if (mine == nullptr) mine = &page.threads.back();
+  }
+  return *mine;
+}
+
+/// Raised while a call into iceoryx may hold a lock in shared memory.
+class InCall {
+ public:
+  explicit InCall(ProcessPage& page) noexcept : flag_{thread_flag(page)} { flag_.in_call.fetch_add(1, std::memory_order_seq_cst); }
+  ~InCall() { flag_.in_call.fetch_sub(1, std::memory_order_seq_cst); }
+  InCall(const InCall&) = delete;
+  InCall& operator=(const InCall&) = delete;
+
+ private:
+  ThreadFlag& flag_;
+};
+
+template <typename Value>
+void bump(std::atomic<Value>& counter, Value by = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);  // single writer
+}
+
+std::string hex16(std::uint64_t value) { return fmt::format("{:016x}", value); }
+
+/// service = type id, instance = group, event = readable start of the topic + hash of the whole: at most 77 bytes each.
+iox::capro::ServiceDescription service(const std::string& group, const std::string& topic, const TypeInfo& type) {
+  using Id = iox::capro::IdString_t;
+  const std::string event = topic.substr(0, 60) + "#" + hex16(fnv1a(topic));
+  return {Id{iox::cxx::TruncateToCapacity, to_hex(type_id(type))}, Id{iox::cxx::TruncateToCapacity, hex16(fnv1a(group))},
+          Id{iox::cxx::TruncateToCapacity, event}};
+}
+
+iox::NodeName_t node_name(const std::string& node) {
+  return iox::NodeName_t{iox::cxx::TruncateToCapacity, hex16(fnv1a(node))};
+}
+
+EndpointCounts read(const EndpointCounters& c) noexcept {
+  return {c.messages.load(std::memory_order_relaxed), c.bytes.load(std::memory_order_relaxed),
+          c.dropped.load(std::memory_order_relaxed), c.rejected.load(std::memory_order_relaxed)};
+}
+
+/// Waits for RouDi to connect what was just created; its discovery is asynchronous.
+template <typename Done>
+bool wait_for(Done done) {
+  const auto limit = std::chrono::steady_clock::now() + kConnectLimit;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds{100});
+  }
+  return true;
+}
+
+class IceoryxPublisher final : public UntypedPublisher {
+ public:
+  IceoryxPublisher(BrokerClient& broker, const PublisherOptions& options, EndpointPlace place)
+      : broker_{broker}, options_{options}, place_{place}, counters_{broker.page().endpoints[place.counters]} {
+    const InCall call{broker_.page()};
+    iox::popo::PublisherOptions port;
+    port.historyCapacity = options.history;
+    port.nodeName = node_name(options.node);
+    port_ = std::make_unique<iox::popo::UntypedPublisher>(service(broker.group(), options.topic, *options.type), port);
+    wait_for([&] { return port_->isOffered(); });
+  }
+  ~IceoryxPublisher() override {
+    if (forked) {
+      static_cast<void>(port_.release());
+      return;
+    }
+    {
+      const InCall call{broker_.page()};
+      port_.reset();
+    }
+    broker_.remove_endpoint(place_);
+  }
+
+  Chunk loan() noexcept override {
+    if (loaned_ == options_.max_loans || forked) return refused();
+    const InCall call{broker_.page()};
+    auto result = port_->loan(static_cast<std::uint32_t>(options_.max_bytes), 8, sizeof(SampleHeader), alignof(SampleHeader));
+    if (result.has_error()) return refused();
+    ++loaned_;
+    void* payload = result.value();
+    auto* header = static_cast<SampleHeader*>(iox::mepoo::ChunkHeader::fromUserPayload(payload)->userHeader());
+    *header = SampleHeader{};
+    return {static_cast<std::byte*>(payload), options_.max_bytes, header, payload};
+  }
+
+  void publish(Chunk chunk) noexcept override {
+    stamp(*chunk.header);
+    --loaned_;
+    bump(counters_.messages);
+    bump(counters_.bytes, chunk.header->block_bytes);
+    counters_.last_ns.store(chunk.header->publish_time_ns, std::memory_order_relaxed);
+    {
+      const InCall call{broker_.page()};
+      port_->publish(chunk.token);
+    }
+    broker_.doorbells().ring(place_.topic_slot);
+  }
+
+  void release(Chunk chunk) noexcept override {
+    --loaned_;
+    const InCall call{broker_.page()};
+    port_->release(chunk.token);
+  }
+
+  EndpointCounts counts() const noexcept override { return read(counters_); }
+  const PublisherOptions& options() const noexcept override { return options_; }
+
+ private:
+  Chunk refused() noexcept {
+    bump(counters_.dropped);
+    return {};
+  }
+  void stamp(SampleHeader& header) noexcept {
+    header.publisher = {0, broker_.process_id(), broker_.generation(), place_.id};
+    header.sequence = ++sequence_;
+    if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_now());
+    if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
+  }
+
+  BrokerClient& broker_;
+  PublisherOptions options_;
+  EndpointPlace place_;
+  EndpointCounters& counters_;
+  std::unique_ptr<iox::popo::UntypedPublisher> port_;
+  std::uint32_t loaned_ = 0;
+  std::uint64_t sequence_ = 0;
+};
+
+class IceoryxSubscriber final : public UntypedSubscriber {
+ public:
+  IceoryxSubscriber(BrokerClient& broker, const SubscriberOptions& options, EndpointPlace place)
+      : broker_{broker}, options_{options}, place_{place}, counters_{broker.page().endpoints[place.counters]} {
+    returned_.reserve(options.max_held);
+    last_.reserve(64);
+    const InCall call{broker_.page()};
+    iox::popo::SubscriberOptions port;
+    port.queueCapacity = options.depth;
+    port.historyRequest = options.want_history ? std::min(kMaxHistory, options.depth) : 0;
+    port.nodeName = node_name(options.node);
+    port_ = std::make_unique<iox::popo::UntypedSubscriber>(service(broker.group(), options.topic, *options.type), port);
+    wait_for([&] { return port_->getSubscriptionState() != iox::SubscribeState::SUBSCRIBE_REQUESTED; });
+  }
+  ~IceoryxSubscriber() override {
+    if (forked) {
+      static_cast<void>(port_.release());
+      return;
+    }
+    take_back();
+    {
+      const InCall call{broker_.page()};
+      port_.reset();
+    }
+    broker_.remove_endpoint(place_);
+  }
+
+  std::optional<ConstChunk> take() noexcept override {
+    owner_ = std::this_thread::get_id();
+    if (any_returned_.load(std::memory_order_acquire)) take_back();
+    while (held_ < options_.max_held && !forked) {
+      const InCall call{broker_.page()};
+      auto result = port_->take();
+      if (result.has_error()) return std::nullopt;
+      const auto* header = iox::mepoo::ChunkHeader::fromUserPayload(result.value());
+      const auto* sample = static_cast<const SampleHeader*>(header->userHeader());
+      const auto* bytes = static_cast<const std::byte*>(result.value());
+      if (header->userHeaderSize() != sizeof(SampleHeader) || sample->version != kSampleHeaderVersion ||
+          !check_block(*options_.type, bytes, header->userPayloadSize())) {
+        bump(counters_.rejected);
+        port_->release(result.value());
+        continue;
+      }
+      count(*sample);
+      ++held_;
+      return ConstChunk{bytes, header->userPayloadSize(), sample, result.value()};
+    }
+    return std::nullopt;
+  }
+
+  void release(ConstChunk chunk) noexcept override {
+    if (forked) return;
+    if (std::this_thread::get_id() == owner_) return give_up(chunk.token);
+    const std::scoped_lock lock{returned_mutex_};
+    returned_.push_back(chunk.token);  // never more than max_held: reserved
+    any_returned_.store(true, std::memory_order_release);
+  }
+
+  bool has_data() const noexcept override { return port_->hasData(); }
+  EndpointCounts counts() const noexcept override { return read(counters_); }
+  const SubscriberOptions& options() const noexcept override { return options_; }
+
+ private:
+  void give_up(const void* payload) noexcept {
+    --held_;
+    const InCall call{broker_.page()};
+    port_->release(payload);
+  }
+
+  /// What other threads released comes back on the owner's thread: iceoryx's ports belong to one.
+  void take_back() noexcept {
+    const std::scoped_lock lock{returned_mutex_};
+    for (const void* payload : returned_) give_up(payload);
+    returned_.clear();
+    any_returned_.store(false, std::memory_order_relaxed);
+  }
+
+  void count(const SampleHeader& header) noexcept {
+    bump(counters_.messages);
+    bump(counters_.bytes, header.block_bytes);
+    counters_.last_ns.store(header.publish_time_ns, std::memory_order_relaxed);
+    const auto known = std::ranges::find(last_, header.publisher, &Seen::publisher);
+    if (known != last_.end()) {
+      if (header.sequence > known->sequence + 1) bump(counters_.dropped, header.sequence - known->sequence - 1);
+      known->sequence = header.sequence;
+    } else if (last_.size() < last_.capacity()) {
+      last_.push_back({header.publisher, header.sequence});
+    } else {
+      last_[forget_++ % last_.size()] = {header.publisher, header.sequence};
+    }
+  }
+
+  struct Seen {
+    PublisherId publisher;
+    std::uint64_t sequence;
+  };
+
+  BrokerClient& broker_;
+  SubscriberOptions options_;
+  EndpointPlace place_;
+  EndpointCounters& counters_;
+  std::unique_ptr<iox::popo::UntypedSubscriber> port_;
+  std::thread::id owner_ = std::this_thread::get_id();
+  std::uint32_t held_ = 0;
+  std::vector<Seen> last_;  ///< newest sequence per publisher
+  std::size_t forget_ = 0;
+  std::mutex returned_mutex_;
+  std::vector<const void*> returned_;
+  std::atomic<bool> any_returned_{false};
+};
+
+/// iceoryx aborts on SEVERE by default; what it reports is counted by us as a failed call. FATAL cannot go on.
+void on_iceoryx_error(const iox::Error error, const std::function<void()>, const iox::ErrorLevel level) {
+  if (level != iox::ErrorLevel::FATAL) return;
+  fmt::print(stderr, "tactus: iceoryx cannot go on: {}\n", iox::ErrorHandler::toString(error));
+  std::abort();
+}
+
+class IceoryxTransport final : public Transport {
+ public:
+  explicit IceoryxTransport(BrokerClient& broker) : broker_{broker} {
+    static const auto handler = iox::ErrorHandler::setTemporaryErrorHandler(on_iceoryx_error);
+    static const int registered = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+    static_cast<void>(registered);
+    iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff, iox::log::LogLevelOutput::kHideLogLevel);
+    const InCall call{broker.page()};
+    iox::runtime::PoshRuntime::initRuntime(iox::RuntimeName_t{iox::cxx::TruncateToCapacity, broker.runtime_name()});
+  }
+
+  std::unique_ptr<UntypedPublisher> create_publisher(const PublisherOptions& options) override {
+    check(options);
+    constexpr std::size_t kLargest = (std::size_t{16} << 20) - 512;
+    if (options.max_bytes > kLargest) {
+      throw TransportError{TransportErrorCode::kMessageTooLarge,
+                           fmt::format("{}: topic '{}': max_bytes is {}, the largest chunk holds {}", options.node, options.topic,
+                                       options.max_bytes, kLargest)};
+    }
+    return std::make_unique<IceoryxPublisher>(broker_, options, broker_.add_publisher(options));
+  }
+  std::unique_ptr<UntypedSubscriber> create_subscriber(const SubscriberOptions& options) override {
+    check(options);
+    return std::make_unique<IceoryxSubscriber>(broker_, options, broker_.add_subscriber(options));
+  }
+
+ private:
+  static void check(const auto& options) {
+    check_options(options);
+    if (forked) {
+      throw TransportError{TransportErrorCode::kForked,
+                           fmt::format("{}: this process was forked from one that has topics: exec a program instead", options.node)};
+    }
+  }
+  BrokerClient& broker_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_iceoryx_transport(BrokerClient& broker) { return std::make_unique<IceoryxTransport>(broker); }
+
+}  // namespace tactus

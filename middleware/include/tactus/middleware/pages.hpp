@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "tactus/middleware/doorbell.hpp"
+
+/// Shared-memory pages between the broker, its clients and their readers. Fixed layout, versioned by the protocol.
+namespace tactus {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
+inline constexpr std::uint32_t kMaxTopicSlots = 1024;
+
+/// One per broker, mapped by every client: all doorbells and which of them a topic's publishers ring.
+struct DoorbellPage {
+  std::atomic<std::uint64_t> heartbeat{0};  ///< counts RouDi's cycles (100 ms)
+  std::array<Doorbell, kMaxDoorbells> doorbells{};
+  struct Topic {
+    std::array<std::atomic<std::uint64_t>, kMaxDoorbells / 64> bits{};
+  };
+  std::array<Topic, kMaxTopicSlots> topics{};
+
+  /// After all pushes. Never blocks.
+  void ring(std::uint32_t topic) noexcept {
+    for (std::uint32_t word = 0; word < topics[topic].bits.size(); ++word) {
+      for (std::uint64_t bits = topics[topic].bits[word].load(std::memory_order_acquire); bits != 0; bits &= bits - 1) {
+        doorbells[word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits))].ring();
+      }
+    }
+  }
+};
+
+enum class NodeState : std::uint32_t { kUnused, kStarting, kRunning, kFaulted, kStopped };
+enum class NodePhase : std::uint32_t { kIdle, kStart, kStep, kRun, kStop };
+
+/// What one node does and did. Written by its executor only, before and after each call; readers see it after a crash, too.
+struct NodeCounters {
+  std::array<char, 64> name{};
+  std::atomic<NodeState> state{NodeState::kUnused};
+  std::atomic<NodePhase> phase{NodePhase::kIdle};
+  std::atomic<std::uint64_t> cycle{0};
+  std::atomic<std::int64_t> call_start_ns{0};  ///< CLOCK_MONOTONIC
+  std::atomic<std::uint64_t> runs{0};
+  std::atomic<std::int64_t> run_ns_total{0};
+  std::atomic<std::int64_t> run_ns_max{0};
+  std::atomic<std::uint64_t> deadline_misses{0};
+  std::atomic<std::uint64_t> skipped{0};       ///< releases of `every:` that came while the node was late
+  std::atomic<std::uint64_t> faults{0};
+  std::atomic<std::uint64_t> log_dropped{0};
+};
+
+/// One publisher or subscriber. Written by its owner only.
+struct EndpointCounters {
+  std::atomic<std::uint64_t> messages{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> dropped{0};
+  std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::int64_t> last_ns{0};        ///< group clock of the newest message
+};
+
+/// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory.
+struct ThreadFlag {
+  std::atomic<std::uint32_t> in_call{0};
+  std::atomic<std::uint32_t> tid{0};
+};
+
+inline constexpr std::uint32_t kMaxThreads = 64;
+inline constexpr std::uint32_t kMaxNodesPerProcess = 64;
+inline constexpr std::uint32_t kMaxEndpointsPerProcess = 1024;
+
+/// One per client process, made by the broker: outlives the process.
+struct ProcessPage {
+  std::array<ThreadFlag, kMaxThreads> threads{};
+  std::array<NodeCounters, kMaxNodesPerProcess> nodes{};
+  std::array<EndpointCounters, kMaxEndpointsPerProcess> endpoints{};
+};
+
+}  // namespace tactus
