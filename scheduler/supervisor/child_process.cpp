@@ -31,16 +31,40 @@ int input_file(const std::string& text) {
   return fd;
 }
 
-// Between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(char* const* arguments, int input, int output, bool errors_too, pid_t parent) {
+struct Pipe {
+  int read = -1;
+  int write = -1;
+};
+
+Pipe make_pipe(bool wanted) {
+  int fds[2] = {-1, -1};
+  if (wanted && pipe2(fds, O_CLOEXEC) != 0) fail("pipe");
+  return {fds[0], fds[1]};
+}
+
+void close_if_open(int fd) {
+  if (fd >= 0) ::close(fd);
+}
+
+struct ChildEnds {
+  int input;
+  int output;
+  int report;
+  bool errors_too;
+};
+
+// Between fork and exec: async-signal-safe calls only. The ends are moved above the fixed numbers first, so that none
+// overwrites another; dup2 clears the close-on-exec flag.
+[[noreturn]] void become(char* const* arguments, const ChildEnds& ends, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
-  if (output >= 0) dup2(output, STDOUT_FILENO);
-  if (output >= 0 && errors_too) dup2(output, STDERR_FILENO);
-  // dup2 onto itself would keep the close-on-exec flag.
-  if (input == ChildProcess::kInputFd) fcntl(input, F_SETFD, 0);
-  else dup2(input, ChildProcess::kInputFd);
+  if (ends.output >= 0) dup2(ends.output, STDOUT_FILENO);
+  if (ends.output >= 0 && ends.errors_too) dup2(ends.output, STDERR_FILENO);
+  const int input = fcntl(ends.input, F_DUPFD_CLOEXEC, ChildProcess::kReportFd + 1);
+  const int report = ends.report < 0 ? -1 : fcntl(ends.report, F_DUPFD_CLOEXEC, ChildProcess::kReportFd + 1);
+  dup2(input, ChildProcess::kInputFd);
+  if (report >= 0) dup2(report, ChildProcess::kReportFd);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -67,18 +91,18 @@ ChildProcess::ChildProcess(const Options& options) {
   std::vector<char*> arguments;
   for (const auto& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
-  int pipe_fds[2] = {-1, -1};
-  if (options.capture_output && pipe2(pipe_fds, O_CLOEXEC) != 0) fail("pipe");
   const int input = input_file(options.input);
+  const Pipe output = make_pipe(options.capture_output);
+  const Pipe report = make_pipe(options.report);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) become(arguments.data(), input, pipe_fds[1], options.capture_errors, parent);
+  if (pid_ == 0) become(arguments.data(), {input, output.write, report.write, options.capture_errors}, parent);
   const int error = errno;
-  ::close(input);
-  if (pipe_fds[1] >= 0) ::close(pipe_fds[1]);
-  output_fd_ = pipe_fds[0];
+  for (const int fd : {input, output.write, report.write}) close_if_open(fd);
+  output_fd_ = output.read;
+  report_fd_ = report.read;
   if (pid_ < 0) {
-    if (output_fd_ >= 0) ::close(output_fd_);
+    for (const int fd : {output_fd_, report_fd_}) close_if_open(fd);
     errno = error;
     fail("fork");
   }
@@ -90,6 +114,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_{std::exchange(other.pid_, -1)},
       pid_fd_{std::exchange(other.pid_fd_, -1)},
       output_fd_{std::exchange(other.output_fd_, -1)},
+      report_fd_{std::exchange(other.report_fd_, -1)},
       ended_{other.ended_} {}
 
 ChildProcess::~ChildProcess() {
@@ -97,8 +122,7 @@ ChildProcess::~ChildProcess() {
     signal(SIGKILL);
     wait(std::chrono::seconds{5});
   }
-  if (pid_fd_ >= 0) ::close(pid_fd_);
-  if (output_fd_ >= 0) ::close(output_fd_);
+  for (const int fd : {pid_fd_, output_fd_, report_fd_}) close_if_open(fd);
 }
 
 void ChildProcess::signal(int number) const {

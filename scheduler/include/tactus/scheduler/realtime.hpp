@@ -13,6 +13,8 @@ struct ThreadSettings {
   ThreadPolicy policy = ThreadPolicy::kOther;
   int priority = 0;        ///< 1-89 for kFifo and kRoundRobin, unused for kOther
   std::vector<int> cpus;   ///< empty: any CPU
+
+  friend bool operator==(const ThreadSettings&, const ThreadSettings&) = default;
 };
 
 /// Applies `settings` to the calling thread. Returns one sentence per thing that was denied, saying what

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "tactus/middleware/time.hpp"
+
+namespace tactus {
+namespace {
+
+// Bounds a lost wake. Publishers ring after they push, so this should never find anything.
+constexpr std::int64_t kRecheckNs = 100'000'000;
+
+Flow flow_of(NodeRunner& node) {
+  Flow flow;
+  for (const auto& input : node.context().inputs()) flow.inputs.push_back(input.topic);
+  for (const auto& output : node.context().outputs()) flow.outputs.push_back(output.topic);
+  flow.periodic = node.trigger().kind == TriggerKind::kEvery;
+  return flow;
+}
+
+}  // namespace
+
+Executor::Executor(std::vector<NodeRunner*> nodes) {
+  std::vector<Flow> flows;
+  for (NodeRunner* node : nodes) flows.push_back(flow_of(*node));
+  for (const std::size_t index : data_flow_order(flows)) nodes_.push_back(nodes[index]);
+}
+
+void Executor::start() {
+  for (NodeRunner* node : nodes_) node->start();
+}
+
+std::size_t Executor::pass(std::int64_t now_ns) {
+  std::size_t calls = 0;
+  for (NodeRunner* node : nodes_) calls += node->release(now_ns);
+  return calls;
+}
+
+void Executor::stop() {
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->stop();
+}
+
+bool Executor::waiting() const {
+  return std::ranges::any_of(nodes_, [](const NodeRunner* node) { return node->waiting(); });
+}
+
+std::int64_t Executor::next_ns() const {
+  std::int64_t next = std::numeric_limits<std::int64_t>::max();
+  for (const NodeRunner* node : nodes_) next = std::min(next, node->next_ns());
+  return next;
+}
+
+Worker::Worker(WorkerOptions options, Doorbell& bell)
+    : options_{std::move(options)}, bell_{bell}, stopped_future_{stopped_.get_future()} {}
+
+Worker::~Worker() = default;
+
+std::future<std::vector<std::string>> Worker::start() {
+  auto denied = denied_.get_future();
+  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+  return denied;
+}
+
+std::future<void> Worker::go() {
+  gone_ = true;
+  go_.set_value();
+  return started_.get_future();
+}
+
+std::future<void>& Worker::request_stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    if (!std::exchange(gone_, true)) go_.set_value();
+    bell_.ring();
+  }
+  return stopped_future_;
+}
+
+void Worker::finish() {
+  static_cast<void>(request_stop());
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::run(const std::stop_token& stop) {
+  block_signals();
+  name_this_thread(options_.name);
+  denied_.set_value(apply_to_this_thread(options_.thread));
+  go_.get_future().wait();
+  if (!stop.stop_requested()) {
+    start_nodes();
+    started_.set_value();
+    loop(stop);
+    stop_nodes();
+  }
+  stopped_.set_value();
+}
+
+void Worker::clear_bell() noexcept { bell_.answer(); }
+
+bool Worker::wait(std::int64_t until_ns) noexcept {
+  const std::int64_t spin_until_ns = options_.spin_ns > 0 ? std::min(until_ns, monotonic_ns() + options_.spin_ns) : 0;
+  while (monotonic_ns() < spin_until_ns) {
+    if (bell_.rung()) return true;
+  }
+  return bell_.wait_until(until_ns);
+}
+
+ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes)
+    : Worker{std::move(options), bell}, executor_{std::move(nodes)} {}
+
+void ExecutorWorker::loop(const std::stop_token& stop) {
+  bool rung = true;
+  while (!stop.stop_requested()) {
+    clear_bell();
+    const std::int64_t now_ns = monotonic_ns();
+    const bool due = executor_.next_ns() <= now_ns;
+    if (!rung && !due && executor_.waiting()) lost_wakes_.fetch_add(1, std::memory_order_relaxed);
+    executor_.pass(now_ns);
+    rung = executor_.waiting() || wait(std::min(executor_.next_ns(), now_ns + kRecheckNs));
+  }
+}
+
+LoopWorker::LoopWorker(WorkerOptions options, Doorbell& bell) : Worker{std::move(options), bell} {}
+
+void LoopWorker::loop(const std::stop_token& stop) {
+  stop_ = stop;
+  node_->run(stop);
+}
+
+// Rings since the last return count: the bell is cleared before the node looks at its inputs, never after.
+void LoopWorker::wait_until(Time until) noexcept {
+  const std::int64_t until_ns = monotonic_ns() + std::max<std::int64_t>(0, (until - group_now()).count());
+  const bool left_over = has_data();
+  while (!stop_.stop_requested()) {
+    const std::int64_t now_ns = monotonic_ns();
+    if (now_ns >= until_ns || wait(std::min(until_ns, now_ns + kRecheckNs))) break;
+    if (left_over || !has_data()) continue;
+    lost_wakes_.fetch_add(1, std::memory_order_relaxed);
+    break;
+  }
+  clear_bell();
+}
+
+bool LoopWorker::has_data() const {
+  return std::ranges::any_of(node_->context().inputs(), [](const auto& input) { return input.port->has_data(); });
+}
+
+}  // namespace tactus

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "node_runner.hpp"
+#include "tactus/scheduler/realtime.hpp"
+
+namespace tactus {
+
+
+/// Calls the nodes of one executor in data-flow order. Has no thread and reads no clock: who calls it says
+/// what time it is. The runners outlive it.
+class Executor {
+ public:
+  /// `nodes` in file order, constructed.
+  explicit Executor(std::vector<NodeRunner*> nodes);
+
+  void start();
+  /// One pass: everything that is due at `now_ns`, and what that causes downstream. Returns the number of calls.
+  std::size_t pass(std::int64_t now_ns);
+  /// In reverse order.
+  void stop();
+
+  [[nodiscard]] bool waiting() const;          ///< another pass would call somebody
+  [[nodiscard]] std::int64_t next_ns() const;  ///< next instant of any grid, CLOCK_MONOTONIC
+  [[nodiscard]] const std::vector<NodeRunner*>& nodes() const { return nodes_; }
+
+ private:
+  std::vector<NodeRunner*> nodes_;
+};
+
+struct WorkerOptions {
+  std::string name;
+  ThreadSettings thread;
+  std::int64_t spin_ns = 0;  ///< busy waiting before blocking
+};
+
+/// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. The bell outlives it.
+class Worker {
+ public:
+  Worker(WorkerOptions options, Doorbell& bell);
+  virtual ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Creates the thread. The future tells what the system denied it; the nodes are not called yet.
+  [[nodiscard]] std::future<std::vector<std::string>> start();
+  /// Lets the thread start its nodes and go on. The future is ready when Node::start() of all has returned.
+  [[nodiscard]] std::future<void> go();
+  /// Lets the nodes finish their call and stop; the future is ready when the last Node::stop() has returned.
+  [[nodiscard]] std::future<void>& request_stop();
+
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  /// Times that the re-check found data nobody had rung for.
+  [[nodiscard]] std::uint64_t lost_wakes() const { return lost_wakes_.load(std::memory_order_relaxed); }
+
+ protected:
+  virtual void start_nodes() = 0;
+  virtual void loop(const std::stop_token& stop) = 0;
+  virtual void stop_nodes() = 0;
+
+  /// Blocks until the bell rings or CLOCK_MONOTONIC reaches `until_ns`, spinning first. True: rung.
+  bool wait(std::int64_t until_ns) noexcept;
+  /// Before looking at queues: later rings count for the next wait.
+  void clear_bell() noexcept;
+  /// For derived destructors: stops and joins.
+  void finish();
+
+  std::atomic<std::uint64_t> lost_wakes_{0};
+
+ private:
+  void run(const std::stop_token& stop);
+
+  WorkerOptions options_;
+  Doorbell& bell_;
+  std::promise<std::vector<std::string>> denied_;
+  std::promise<void> go_;
+  std::promise<void> started_;
+  std::promise<void> stopped_;
+  std::future<void> stopped_future_;
+  bool gone_ = false;
+  std::jthread thread_;
+};
+
+class ExecutorWorker final : public Worker {
+ public:
+  ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes);
+  ~ExecutorWorker() override { finish(); }
+
+ private:
+  void start_nodes() override { executor_.start(); }
+  void loop(const std::stop_token& stop) override;
+  void stop_nodes() override { executor_.stop(); }
+
+  Executor executor_;
+};
+
+class LoopWorker final : public Worker {
+ public:
+  LoopWorker(WorkerOptions options, Doorbell& bell);
+  ~LoopWorker() override { finish(); }
+
+  /// Before start(). The node's context waits with wait_until().
+  void set_node(NodeRunner& node) { node_ = &node; }
+  /// What NodeContext::wait_until() of this node does. Thread: the node's.
+  void wait_until(Time until) noexcept;
+
+ private:
+  void start_nodes() override { node_->start(); }
+  void loop(const std::stop_token& stop) override;
+  void stop_nodes() override { node_->stop(); }
+  [[nodiscard]] bool has_data() const;
+
+  NodeRunner* node_ = nullptr;
+  std::stop_token stop_;
+};
+
+}  // namespace tactus

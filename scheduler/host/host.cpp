@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tactus/scheduler/host.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <future>
+#include <map>
+#include <utility>
+
+#include "executor.hpp"
+#include "log_collector.hpp"
+#include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/time.hpp"
+#include "tactus/node_library.hpp"
+
+namespace tactus {
+
+class Host::Impl {
+ public:
+  Impl(HostSettings settings, HostServices services)
+      : settings_{std::move(settings)}, services_{std::move(services)}, logs_{services_.log} {}
+
+  std::vector<std::string> construct();
+  void start();
+  bool stop(std::chrono::milliseconds limit);
+  [[nodiscard]] std::vector<std::string> hanging() const;
+  [[nodiscard]] std::size_t count(NodeState state) const;
+  [[nodiscard]] std::uint64_t lost_wakes() const;
+
+ private:
+  struct Loaded {
+    const HostNode* plan;
+    NodeCounters* counters;
+    std::unique_ptr<NodeRunner> runner;
+  };
+  /// A thread and the position of its first node in the file.
+  struct Thread {
+    std::size_t first;
+    std::unique_ptr<Worker> worker;
+  };
+
+  void construct_node(const HostNode& node);
+  void add_executor(const HostExecutor& executor);
+  void add_loop(const HostNode& node);
+  std::vector<std::string> start_threads();
+
+  HostSettings settings_;
+  HostServices services_;
+  LogCollector logs_;
+  std::map<std::string, HostServices::Bell> bells_;  ///< per executor
+  std::deque<NodeLibrary> libraries_;
+  std::vector<Loaded> nodes_;
+  std::vector<Thread> threads_;
+};
+
+std::vector<std::string> Host::Impl::construct() {
+  for (const HostExecutor& executor : settings_.executors) bells_[executor.name] = services_.add_bell();
+  for (const HostNode& node : settings_.nodes) construct_node(node);
+  for (const HostExecutor& executor : settings_.executors) add_executor(executor);
+  std::ranges::stable_sort(threads_, {}, &Thread::first);
+  return start_threads();
+}
+
+void Host::Impl::construct_node(const HostNode& node) {
+  const std::string& name = node.settings.name;
+  const bool loops = node.trigger.kind == TriggerKind::kSelfLooping;
+  if (!loops && !bells_.contains(node.executor)) {
+    throw HostError{fmt::format("node {}: process '{}' has no executor '{}'", name, settings_.process, node.executor)};
+  }
+  try {
+    const NodeEntry& entry = libraries_.emplace_back(node.library).entry();
+    NodeCounters& counters = services_.add_node(name);
+    const HostServices::Bell bell = loops ? services_.add_bell() : bells_.at(node.executor);
+    // Inputs that call nobody are not worth a wake.
+    const auto doorbell = [&node, bell, loops](const std::string& topic) -> DoorbellId {
+      const auto& topics = node.trigger.topics;
+      return loops || std::ranges::find(topics, topic) != topics.end() ? bell.id : 0;
+    };
+    NodeServices services{*services_.transport, logs_.add(name), doorbell, {}};
+    if (loops) {
+      auto worker = std::make_unique<LoopWorker>(WorkerOptions{name.substr(name.rfind('/') + 1), node.thread, 0}, *bell.word);
+      services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
+      threads_.push_back({nodes_.size(), std::move(worker)});
+    }
+    auto runner = std::make_unique<NodeRunner>(NodeRunner::Options{node.settings, node.trigger, node.deadline_ns}, entry,
+                                               std::move(services), counters);
+    runner->construct();
+    if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
+    nodes_.push_back({&node, &counters, std::move(runner)});
+  } catch (const HostError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw HostError{fmt::format("node {}: {}", name, error.what())};
+  }
+}
+
+void Host::Impl::add_executor(const HostExecutor& executor) {
+  std::vector<NodeRunner*> runners;
+  std::size_t first = nodes_.size();
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const HostNode& plan = *nodes_[i].plan;
+    if (plan.trigger.kind == TriggerKind::kSelfLooping || plan.executor != executor.name) continue;
+    first = std::min(first, i);
+    runners.push_back(nodes_[i].runner.get());
+  }
+  if (runners.empty()) return;
+  WorkerOptions options{executor.name, executor.thread, executor.spin_ns};
+  threads_.push_back({first, std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word, std::move(runners))});
+}
+
+std::vector<std::string> Host::Impl::start_threads() {
+  std::vector<std::string> denied;
+  for (const Thread& thread : threads_) {
+    for (const std::string& text : thread.worker->start().get()) {
+      denied.push_back(fmt::format("process '{}', thread '{}': {}", settings_.process, thread.worker->name(), text));
+    }
+  }
+  if (denied.empty() || settings_.realtime != RealtimeMode::kRequired) return denied;
+  throw HostError{fmt::format("{} (`realtime: required`; with `preferred` it starts degraded)", denied.front())};
+}
+
+void Host::Impl::start() {
+  std::vector<std::future<void>> started;
+  for (const Thread& thread : threads_) started.push_back(thread.worker->go());
+  for (auto& future : started) future.wait();
+}
+
+bool Host::Impl::stop(std::chrono::milliseconds limit) {
+  bool all = true;
+  for (auto thread = threads_.rbegin(); thread != threads_.rend(); ++thread) {
+    all &= thread->worker->request_stop().wait_for(limit) == std::future_status::ready;
+  }
+  return all;
+}
+
+std::vector<std::string> Host::Impl::hanging() const {
+  std::vector<std::string> texts;
+  for (const Loaded& node : nodes_) {
+    const NodePhase phase = node.counters->phase.load(std::memory_order_acquire);
+    if (phase == NodePhase::kIdle) continue;
+    const double seconds = static_cast<double>(monotonic_ns() - node.counters->call_start_ns.load()) * 1e-9;
+    texts.push_back(fmt::format("node {} has been in {}() for {:.1f} s (cycle {})", node.runner->name(), to_text(phase), seconds,
+                                node.counters->cycle.load()));
+  }
+  return texts;
+}
+
+std::size_t Host::Impl::count(NodeState state) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(nodes_, [state](const Loaded& node) { return node.runner->state() == state; }));
+}
+
+std::uint64_t Host::Impl::lost_wakes() const {
+  std::uint64_t sum = 0;
+  for (const Thread& thread : threads_) sum += thread.worker->lost_wakes();
+  return sum;
+}
+
+Host::Host(const HostSettings& settings, HostServices services)
+    : impl_{std::make_unique<Impl>(settings, std::move(services))} {}
+Host::~Host() = default;
+std::vector<std::string> Host::construct() { return impl_->construct(); }
+void Host::start() { impl_->start(); }
+bool Host::stop(std::chrono::milliseconds limit) { return impl_->stop(limit); }
+std::vector<std::string> Host::hanging() const { return impl_->hanging(); }
+std::size_t Host::faulted() const { return impl_->count(NodeState::kFaulted); }
+bool Host::idle() const { return impl_->count(NodeState::kRunning) == 0; }
+std::uint64_t Host::lost_wakes() const { return impl_->lost_wakes(); }
+
+HostServices broker_services(BrokerClient& broker, Transport& transport) {
+  HostServices services;
+  services.transport = &transport;
+  services.add_node = [&broker](const std::string& node) -> NodeCounters& {
+    return broker.page().nodes.at(broker.add_node(node));
+  };
+  services.add_bell = [&broker] {
+    const DoorbellId id = broker.allocate_doorbell();
+    return HostServices::Bell{id, &broker.doorbells().doorbells.at(id)};
+  };
+  services.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  return services;
+}
+
+}  // namespace tactus

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host_context.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "tactus/middleware/in_process.hpp"
+#include "tactus/msg/dynamic_type.hpp"
+#include "tactus/msg/message.hpp"
+
+namespace tactus {
+namespace {
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string offered(const std::vector<std::string>& names) {
+  return names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+HostContext::HostContext(NodeSettings settings, NodeServices services)
+    : settings_{std::move(settings)}, services_{std::move(services)} {}
+
+HostContext::~HostContext() = default;
+
+void HostContext::seal() {
+  sealed_ = true;
+  for (const auto& [name, value] : settings_.parameters) {
+    if (contains(parameters_, name)) continue;
+    throw std::invalid_argument{fmt::format("node {} has no parameter '{}'{}; {}", settings_.name, name,
+                                            did_you_mean(name, parameters_), offered(parameters_))};
+  }
+  for (const auto& [from, to] : settings_.remaps) {
+    if (contains(ports_, from)) continue;
+    throw std::invalid_argument{fmt::format("node {} has no input or output '{}'{}; {}", settings_.name, from,
+                                            did_you_mean(from, ports_), offered(ports_))};
+  }
+}
+
+void HostContext::wait_until(Time until) noexcept {
+  if (services_.wait) services_.wait(until);
+}
+
+UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) {
+  declare_port(name);
+  const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
+  // One more than the node may hold: the sample that a gated input shows next.
+  const std::uint32_t held = std::min(options.max_held + 1, kMaxHeld);
+  auto subscriber = services_.transport.create_subscriber({.node = settings_.name,
+                                                           .topic = topic,
+                                                           .type = &type,
+                                                           .depth = options.depth,
+                                                           .max_held = held,
+                                                           .want_history = true,
+                                                           .doorbell = services_.doorbell(topic)});
+  auto port = std::make_unique<InputPort>(std::move(subscriber));
+  return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port)}).port;
+}
+
+UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) {
+  declare_port(name);
+  const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
+  const auto wanted = settings_.max_bytes.find(std::string{name});
+  bool exact = false;
+  std::size_t bytes = wanted != settings_.max_bytes.end() ? wanted->second : options.max_bytes;
+  if (bytes == 0) bytes = default_max_bytes(type, exact);
+  auto port = services_.transport.create_publisher({.node = settings_.name,
+                                                    .topic = topic,
+                                                    .type = &type,
+                                                    .history = options.history,
+                                                    .max_loans = options.max_loans,
+                                                    .max_bytes = bytes});
+  return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;
+}
+
+ParameterValue HostContext::add_parameter(std::string_view name, ParameterValue initial,
+                                          const ParameterOptions& options) {
+  refuse_when_sealed(name);
+  parameters_.emplace_back(name);
+  const auto given = settings_.parameters.find(std::string{name});
+  if (given == settings_.parameters.end()) return initial;
+  return checked_parameter({std::string{name}, std::move(initial), options}, given->second);
+}
+
+void HostContext::declare_port(std::string_view name) {
+  refuse_when_sealed(name);
+  if (contains(ports_, name)) {
+    throw std::logic_error{fmt::format("node {} declares '{}' twice", settings_.name, name)};
+  }
+  ports_.emplace_back(name);
+}
+
+void HostContext::refuse_when_sealed(std::string_view name) const {
+  if (!sealed_) return;
+  throw std::logic_error{fmt::format("node {} declares '{}' after its constructor; declare it there", settings_.name,
+                                     name)};
+}
+
+class DescribeContext::SilentLog final : public Log {
+ protected:
+  void push(const LogRecord&) noexcept override {}
+};
+
+DescribeContext::DescribeContext(std::map<std::string, ParameterValue> parameters)
+    : given_{std::move(parameters)},
+      transport_{make_in_process_transport()},
+      log_{std::make_unique<SilentLog>()} {}
+
+DescribeContext::~DescribeContext() = default;
+
+Log& DescribeContext::log() noexcept { return *log_; }
+
+UntypedSubscriber& DescribeContext::add_input(std::string_view name, const TypeInfo& type,
+                                              const InputOptions& options) {
+  declare_port(name);
+  PortDescription port;
+  port.name = name;
+  port.direction = PortDirection::kInput;
+  port.type_name = type.name;
+  port.type_json = serialize_type(type);
+  port.optional = options.optional;
+  port.depth = options.depth;
+  port.max_held = options.max_held;
+  description_.ports.push_back(std::move(port));
+  auto subscriber = transport_->create_subscriber({.node = "/describe",
+                                                   .topic = "/describe/" + std::string{name},
+                                                   .type = &type,
+                                                   .depth = options.depth,
+                                                   .max_held = options.max_held});
+  return *subscribers_.emplace_back(std::move(subscriber));
+}
+
+UntypedPublisher& DescribeContext::add_output(std::string_view name, const TypeInfo& type,
+                                              const OutputOptions& options) {
+  declare_port(name);
+  bool exact = true;
+  PortDescription port;
+  port.name = name;
+  port.direction = PortDirection::kOutput;
+  port.type_name = type.name;
+  port.type_json = serialize_type(type);
+  port.history = options.history;
+  port.max_loans = options.max_loans;
+  port.max_bytes = options.max_bytes != 0 ? options.max_bytes : default_max_bytes(type, exact);
+  port.max_bytes_guessed = !exact;
+  auto publisher = transport_->create_publisher({.node = "/describe",
+                                                 .topic = "/describe/" + port.name,
+                                                 .type = &type,
+                                                 .history = options.history,
+                                                 .max_loans = options.max_loans,
+                                                 .max_bytes = port.max_bytes});
+  description_.ports.push_back(std::move(port));
+  return *publishers_.emplace_back(std::move(publisher));
+}
+
+ParameterValue DescribeContext::add_parameter(std::string_view name, ParameterValue initial,
+                                              const ParameterOptions& options) {
+  ParameterDescription parameter{std::string{name}, initial, options};
+  description_.parameters.push_back(parameter);
+  // A value out of range is reported with its line by whoever reads the launch file; here the default goes on.
+  const auto given = given_.find(parameter.name);
+  if (given == given_.end()) return initial;
+  try {
+    return checked_parameter(parameter, given->second);
+  } catch (const std::invalid_argument&) {
+    return initial;
+  }
+}
+
+void DescribeContext::declare_port(std::string_view name) {
+  for (const auto& port : description_.ports) {
+    if (port.name == name) throw std::logic_error{fmt::format("it declares '{}' twice", name)};
+  }
+}
+
+}  // namespace tactus

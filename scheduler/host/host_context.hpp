@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "input_port.hpp"
+#include "tactus/middleware/names.hpp"
+#include "tactus/node.hpp"
+#include "tactus/node_description.hpp"
+#include "tactus/scheduler/host_settings.hpp"
+
+namespace tactus {
+
+/// What a node is given by the process it runs in.
+struct NodeServices {
+  Transport& transport;
+  Log& log;
+  /// The doorbell for an input on `topic`; 0: it is only polled.
+  std::function<DoorbellId(const std::string& topic)> doorbell;
+  /// Blocks the node's own thread until data, `until` or a stop; only called for self-looping nodes.
+  std::function<void(Time until)> wait;
+};
+
+/// The context of a node in a real process. Owns the ports: it must outlive the node.
+class HostContext final : public NodeContext {
+ public:
+  struct Input {
+    std::string name;
+    std::string topic;
+    std::unique_ptr<InputPort> port;
+  };
+  struct Output {
+    std::string name;
+    std::string topic;
+    std::unique_ptr<UntypedPublisher> port;
+  };
+
+  HostContext(NodeSettings settings, NodeServices services);
+  ~HostContext() override;
+
+  /// After construction: declaring is an error from now on. Throws std::invalid_argument naming the
+  /// parameters and remaps that the node does not know, and the ones it has.
+  void seal();
+
+  [[nodiscard]] const std::string& name() const { return settings_.name; }
+  [[nodiscard]] std::vector<Input>& inputs() { return inputs_; }
+  [[nodiscard]] std::vector<Output>& outputs() { return outputs_; }
+
+  [[nodiscard]] Log& log() noexcept override { return services_.log; }
+  [[nodiscard]] Time now() const noexcept override { return group_now(); }
+  void wait_until(Time until) noexcept override;
+
+ protected:
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override;
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override;
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override;
+
+ private:
+  void declare_port(std::string_view name);
+  void refuse_when_sealed(std::string_view name) const;
+
+  NodeSettings settings_;
+  NodeServices services_;
+  std::vector<Input> inputs_;
+  std::vector<Output> outputs_;
+  std::vector<std::string> ports_;
+  std::vector<std::string> parameters_;
+  bool sealed_ = false;
+};
+
+/// Collects what a constructor declares; its ports carry nothing.
+class DescribeContext final : public NodeContext {
+ public:
+  explicit DescribeContext(std::map<std::string, ParameterValue> parameters);
+  ~DescribeContext() override;
+
+  [[nodiscard]] const NodeDescription& description() const { return description_; }
+
+  [[nodiscard]] Log& log() noexcept override;
+  [[nodiscard]] Time now() const noexcept override { return group_now(); }
+  void wait_until(Time) noexcept override {}
+
+ protected:
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override;
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override;
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override;
+
+ private:
+  class SilentLog;
+  void declare_port(std::string_view name);
+
+  std::map<std::string, ParameterValue> given_;
+  NodeDescription description_;
+  std::unique_ptr<Transport> transport_;
+  std::vector<std::unique_ptr<UntypedSubscriber>> subscribers_;
+  std::vector<std::unique_ptr<UntypedPublisher>> publishers_;
+  std::unique_ptr<SilentLog> log_;
+};
+
+}  // namespace tactus

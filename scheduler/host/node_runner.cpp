@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "tactus/middleware/time.hpp"
+
+namespace tactus {
+namespace {
+
+// Bounds one pass: a node that is fed faster than it runs must not keep its neighbours from running.
+constexpr std::size_t kMostReleasesPerPass = kMaxDepth;
+
+}  // namespace
+
+template <typename Call>
+bool NodeRunner::guarded(NodePhase phase, Call&& call) {
+  const std::int64_t start_ns = monotonic_ns();
+  probe_.begin(phase, cycle_, start_ns);
+  try {
+    call();
+  } catch (const std::exception& error) {
+    faulted(phase, error.what());
+  } catch (...) {
+    faulted(phase, "something that is no std::exception");
+  }
+  probe_.end(phase, monotonic_ns() - start_ns);
+  return state() != NodeState::kFaulted;
+}
+
+NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices services, NodeCounters& counters)
+    : options_{std::move(options)},
+      entry_{entry},
+      context_{options_.settings, std::move(services)},
+      probe_{counters, options_.settings.name},
+      node_{nullptr, entry.destroy} {}
+
+NodeRunner::~NodeRunner() = default;
+
+void NodeRunner::construct() {
+  probe_.set_state(NodeState::kStarting);
+  node_.reset(entry_.create(context_));
+  context_.seal();
+  const Trigger& trigger = options_.trigger;
+  if (trigger.kind == TriggerKind::kEvery) grid_.emplace(trigger.period_ns, trigger.offset_ns);
+  if (trigger.kind != TriggerKind::kOn && trigger.kind != TriggerKind::kOnAll) return;
+  for (const std::string& topic : trigger.topics) {
+    auto& inputs = context_.inputs();
+    const auto input = std::ranges::find(inputs, topic, &HostContext::Input::topic);
+    if (input == inputs.end()) {
+      throw std::invalid_argument{fmt::format("node {} is to be called on {}, but none of its inputs reads it", name(), topic)};
+    }
+    input->port->gate();
+    gated_.push_back(input->port.get());
+  }
+  stamps_.resize(gated_.size());
+}
+
+bool NodeRunner::start() {
+  started_ = guarded(NodePhase::kStart, [this] { node_->start(); });
+  if (!started_) return false;
+  probe_.set_state(NodeState::kRunning);
+  if (grid_) grid_->start(monotonic_ns());
+  return true;
+}
+
+std::size_t NodeRunner::release(std::int64_t now_ns) {
+  if (state() != NodeState::kRunning) return 0;
+  if (grid_) {
+    const auto due = grid_->take(now_ns);
+    if (!due) return 0;
+    if (due->skipped > 0) probe_.releases_skipped(due->skipped);
+    step(group_now() - Duration{monotonic_ns() - due->instant_ns});
+    return 1;
+  }
+  std::size_t calls = 0;
+  while (calls < kMostReleasesPerPass && state() == NodeState::kRunning && admit_set()) {
+    std::int64_t released_ns = 0;
+    for (InputPort* port : gated_) released_ns = std::max(released_ns, port->peek()->publish_time_ns);
+    step(from_ns(released_ns));
+    close_inputs();
+    ++calls;
+  }
+  return calls;
+}
+
+bool NodeRunner::admit_set() {
+  if (gated_.empty()) return false;
+  for (;;) {
+    for (std::size_t i = 0; i < gated_.size(); ++i) {
+      const auto stamp = gated_[i]->peek_stamp_ns();
+      if (!stamp) return false;
+      stamps_[i] = *stamp;
+    }
+    const Match match = match_stamps(stamps_, options_.trigger.tolerance_ns);
+    if (match.matched) break;
+    gated_[match.discard]->discard();
+  }
+  for (InputPort* port : gated_) port->admit();
+  return true;
+}
+
+void NodeRunner::close_inputs() {
+  for (InputPort* port : gated_) port->close();
+}
+
+void NodeRunner::step(Time released) {
+  const Cycle cycle{cycle_, group_now(), released};
+  guarded(NodePhase::kStep, [&] { node_->step(cycle); });
+  ++cycle_;
+  if (options_.deadline_ns > 0 && group_now() - released > Duration{options_.deadline_ns}) probe_.deadline_missed();
+}
+
+void NodeRunner::run(const std::stop_token& stop) {
+  if (state() != NodeState::kRunning) return;
+  guarded(NodePhase::kRun, [&] { node_->run(stop); });
+}
+
+void NodeRunner::stop() {
+  if (!started_) return;
+  started_ = false;
+  close_inputs();
+  const bool was_running = state() == NodeState::kRunning;
+  const bool clean = guarded(NodePhase::kStop, [this] { node_->stop(); });
+  if (was_running && clean) probe_.set_state(NodeState::kStopped);
+}
+
+bool NodeRunner::waiting() const {
+  if (state() != NodeState::kRunning || gated_.empty()) return false;
+  return std::ranges::all_of(gated_, [](const InputPort* port) { return port->waiting(); });
+}
+
+std::int64_t NodeRunner::next_ns() const {
+  if (!grid_ || state() != NodeState::kRunning) return std::numeric_limits<std::int64_t>::max();
+  return grid_->next_ns();
+}
+
+void NodeRunner::faulted(NodePhase phase, const char* what) {
+  probe_.fault();
+  probe_.set_state(NodeState::kFaulted);
+  context_.log().error("faulted: {} of cycle {} threw: {}; it is not called again", to_text(phase), cycle_, what);
+}
+
+}  // namespace tactus

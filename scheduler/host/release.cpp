@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release.hpp"
+
+#include <algorithm>
+
+namespace tactus {
+namespace {
+
+bool feeds(const Flow& from, const Flow& to) {
+  return std::ranges::any_of(from.outputs, [&](const std::string& topic) {
+    return std::ranges::find(to.inputs, topic) != to.inputs.end();
+  });
+}
+
+/// The first node left that no other node left feeds; when all are fed, the first periodic one, else the first.
+std::size_t choose(std::span<const Flow> flows, const std::vector<std::size_t>& left) {
+  const auto is_fed = [&](std::size_t node) {
+    return std::ranges::any_of(left, [&](std::size_t other) { return other != node && feeds(flows[other], flows[node]); });
+  };
+  const auto free = std::ranges::find_if_not(left, is_fed);
+  if (free != left.end()) return *free;
+  const auto periodic = std::ranges::find_if(left, [&](std::size_t node) { return flows[node].periodic; });
+  return periodic != left.end() ? *periodic : left.front();
+}
+
+}  // namespace
+
+void Grid::start(std::int64_t now_ns) {
+  std::int64_t since = (now_ns - offset_ns_) % period_ns_;
+  if (since < 0) since += period_ns_;
+  next_ns_ = now_ns - since + period_ns_;
+}
+
+std::optional<Grid::Due> Grid::take(std::int64_t now_ns) {
+  if (now_ns < next_ns_) return std::nullopt;
+  const std::int64_t skipped = (now_ns - next_ns_) / period_ns_;
+  const std::int64_t instant = next_ns_ + skipped * period_ns_;
+  next_ns_ = instant + period_ns_;
+  return Due{instant, static_cast<std::uint64_t>(skipped)};
+}
+
+Match match_stamps(std::span<const std::int64_t> stamps_ns, std::int64_t tolerance_ns) {
+  const auto [oldest, newest] = std::ranges::minmax_element(stamps_ns);
+  if (*newest - *oldest <= tolerance_ns) return {.matched = true, .discard = 0};
+  return {.matched = false, .discard = static_cast<std::size_t>(oldest - stamps_ns.begin())};
+}
+
+std::vector<std::size_t> data_flow_order(std::span<const Flow> flows) {
+  std::vector<std::size_t> left(flows.size());
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
+  std::vector<std::size_t> order;
+  while (!left.empty()) {
+    order.push_back(choose(flows, left));
+    std::erase(left, order.back());
+  }
+  return order;
+}
+
+}  // namespace tactus

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tactus/middleware/pages.hpp"
+#include "tactus/middleware/transport.hpp"
+#include "tactus/scheduler/host_settings.hpp"
+
+namespace tactus {
+
+class BrokerClient;
+
+/// The process could not be set up. The text names the node or executor, why, and what to do.
+class HostError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a host takes from the outside: the broker's pages in a process, memory of its own in a test.
+struct HostServices {
+  struct Bell {
+    DoorbellId id = 0;
+    Doorbell* word = nullptr;  ///< outlives the host
+  };
+  Transport* transport = nullptr;
+  std::function<NodeCounters&(const std::string& node)> add_node;  ///< throws TransportError
+  std::function<Bell()> add_bell;
+  std::function<void(const std::string& line)> log;  ///< one line of a node's log; on the log thread
+};
+
+/// Services of a process that is connected to the broker. Both outlive the services.
+[[nodiscard]] HostServices broker_services(BrokerClient& broker, Transport& transport);
+
+/// The nodes and threads of one process. Thread: one, except where said.
+class Host {
+ public:
+  Host(const HostSettings& settings, HostServices services);
+  /// Stops what runs.
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  /// Loads the libraries, constructs every node in file order and creates the threads. Returns what was asked of
+  /// the machine and denied, one sentence each. Throws HostError; with realtime `required` for a denial as well.
+  std::vector<std::string> construct();
+  /// Starts every node on its own thread; returns when all of them have started or faulted.
+  void start();
+  /// In reverse file order; true when every thread ended within `limit` each. A thread that does not
+  /// can only be ended with the process: see hanging().
+  bool stop(std::chrono::milliseconds limit);
+
+  /// "node /tracker has been in step for 2.1 s (cycle 71)" for every call that is still running.
+  [[nodiscard]] std::vector<std::string> hanging() const;
+  [[nodiscard]] std::size_t faulted() const;  ///< nodes
+  /// True when no node is left that runs.
+  [[nodiscard]] bool idle() const;
+  /// Wakes that only the re-check found.
+  [[nodiscard]] std::uint64_t lost_wakes() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tactus

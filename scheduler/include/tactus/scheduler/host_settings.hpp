@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tactus/middleware/names.hpp"
+#include "tactus/node.hpp"
+#include "tactus/scheduler/realtime.hpp"
+
+/// What one host process runs, as plain values. Comes from a plan, travels to the process as JSON.
+namespace tactus {
+
+enum class TriggerKind { kEvery, kOn, kOnAll, kSelfLooping };
+
+/// Who calls a node when.
+struct Trigger {
+  TriggerKind kind = TriggerKind::kSelfLooping;
+  std::int64_t period_ns = 0;       ///< kEvery
+  std::int64_t offset_ns = 0;       ///< kEvery
+  std::vector<std::string> topics;  ///< kOn: one, kOnAll: two or more; full names
+  std::int64_t tolerance_ns = 0;    ///< kOnAll
+
+  friend bool operator==(const Trigger&, const Trigger&) = default;
+};
+
+/// What a launch file says about one node's declarations.
+struct NodeSettings {
+  std::string name;  ///< full name, "/tracker"
+  Remaps remaps;
+  std::map<std::string, ParameterValue> parameters;
+  std::map<std::string, std::size_t> max_bytes;  ///< per output, overrides what the node declares
+
+  friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
+};
+
+struct HostNode {
+  NodeSettings settings;
+  std::string library;           ///< path of the shared object
+  std::string executor;          ///< name of an executor of the same process; unused for self-looping nodes
+  Trigger trigger;
+  std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
+  ThreadSettings thread;         ///< self-looping nodes
+
+  friend bool operator==(const HostNode&, const HostNode&) = default;
+};
+
+/// A thread that calls nodes.
+struct HostExecutor {
+  std::string name;
+  ThreadSettings thread;
+  std::int64_t spin_ns = 0;  ///< busy waiting before it blocks
+
+  friend bool operator==(const HostExecutor&, const HostExecutor&) = default;
+};
+
+enum class RealtimeMode { kOff, kPreferred, kRequired };
+
+struct HostSettings {
+  std::string process;  ///< name of the process in the launch file
+  std::string group;
+  RealtimeMode realtime = RealtimeMode::kPreferred;
+  std::vector<HostExecutor> executors;
+  std::vector<HostNode> nodes;  ///< in file order: the order of start; they stop in reverse
+
+  friend bool operator==(const HostSettings&, const HostSettings&) = default;
+};
+
+[[nodiscard]] std::string to_json_text(const HostSettings& settings);
+/// Throws std::invalid_argument when the text is not what to_json_text writes.
+[[nodiscard]] HostSettings host_settings_from_json(std::string_view text);
+
+}  // namespace tactus

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tactus {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Grid, FirstInstantIsTheNextMultipleOfThePeriod) {
+  Grid grid{1000, 0};
+  grid.start(12'345);
+  EXPECT_EQ(grid.next_ns(), 13'000);
+}
+
+TEST(Grid, OffsetShiftsThePhase) {
+  Grid grid{1000, 300};
+  grid.start(12'100);
+  EXPECT_EQ(grid.next_ns(), 12'300);
+}
+
+TEST(Grid, NothingIsDueBeforeTheInstant) {
+  Grid grid{1000, 0};
+  grid.start(0);
+  EXPECT_FALSE(grid.take(999));
+}
+
+TEST(Grid, LateServiceKeepsThePhase) {
+  Grid grid{1000, 0};
+  grid.start(0);
+  const auto due = grid.take(1700);
+  ASSERT_TRUE(due);
+  EXPECT_EQ(due->instant_ns, 1000);
+  EXPECT_EQ(due->skipped, 0u);
+  EXPECT_EQ(grid.next_ns(), 2000);
+}
+
+TEST(Grid, InstantsNobodyServedAreSkippedAndCounted) {
+  Grid grid{1000, 0};
+  grid.start(0);
+  const auto due = grid.take(4200);
+  ASSERT_TRUE(due);
+  EXPECT_EQ(due->instant_ns, 4000);
+  EXPECT_EQ(due->skipped, 3u);
+  EXPECT_EQ(grid.next_ns(), 5000);
+}
+
+TEST(MatchStamps, AcceptsUpToTheTolerance) {
+  EXPECT_TRUE(match_stamps(std::vector<std::int64_t>{100, 105, 110}, 10).matched);
+}
+
+TEST(MatchStamps, DiscardsTheOldestBeyondIt) {
+  const Match match = match_stamps(std::vector<std::int64_t>{105, 99, 110}, 10);
+  EXPECT_FALSE(match.matched);
+  EXPECT_EQ(match.discard, 1u);
+}
+
+TEST(DataFlowOrder, PublishersComeBeforeTheirReaders) {
+  const std::vector<Flow> flows{{{"/b"}, {"/c"}}, {{"/a"}, {"/b"}}, {{}, {"/a"}, true}};
+  EXPECT_THAT(data_flow_order(flows), ElementsAre(2, 1, 0));
+}
+
+TEST(DataFlowOrder, UnrelatedNodesKeepTheirOrder) {
+  const std::vector<Flow> flows{{{}, {"/a"}}, {{}, {"/b"}}, {{"/x"}, {}}};
+  EXPECT_THAT(data_flow_order(flows), ElementsAre(0, 1, 2));
+}
+
+TEST(DataFlowOrder, ACycleIsCutAtItsPeriodicNode) {
+  const std::vector<Flow> flows{{{"/control"}, {"/state"}}, {{"/state"}, {"/control"}, true}};
+  EXPECT_THAT(data_flow_order(flows), ElementsAre(1, 0));
+}
+
+TEST(DataFlowOrder, ANodeThatReadsItsOwnOutputIsNoCycle) {
+  const std::vector<Flow> flows{{{"/a"}, {"/a"}}, {{"/a"}, {}}};
+  EXPECT_THAT(data_flow_order(flows), ElementsAre(0, 1));
+}
+
+}  // namespace
+}  // namespace tactus
