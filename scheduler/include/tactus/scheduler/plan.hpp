@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tactus/node_description.hpp"
+#include "tactus/scheduler/host_settings.hpp"
+
+/// A launch as a value: what a launch file says, checked, before anything starts.
+namespace tactus {
+
+/// Where in a launch file something was said. Lines and columns from 1.
+struct Location {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+/// Something wrong, or worth knowing, in a launch file.
+struct Diagnostic {
+  Location location;
+  std::string message;
+};
+/// "xr.launch.yaml:9:42: executor 'haed' is not declared"
+[[nodiscard]] std::string to_text(const Diagnostic& diagnostic);
+
+struct PlannedNode {
+  HostNode host;
+  std::string process;
+  Location location;
+  NodeDescription description;
+  [[nodiscard]] std::string topic_of(const PortDescription& port) const;  ///< full name
+};
+
+/// A rate that the launch is judged by: `expect: {/imu: 190Hz..210Hz}`.
+struct ExpectedRate {
+  std::string topic;
+  double least_hz = 0;
+  double most_hz = 0;
+};
+
+struct LaunchPlan {
+  std::string file;
+  std::string group;
+  RealtimeMode realtime = RealtimeMode::kPreferred;
+  std::vector<HostSettings> processes;  ///< in the order of start; settings of each hold its nodes in file order
+  std::vector<PlannedNode> nodes;       ///< in file order
+  std::vector<ExpectedRate> expectations;
+  std::vector<std::string> notes;       ///< defaults that were taken and deserve a word
+};
+
+/// Finds out what nodes declare. The real one runs a throw-away process per node.
+class Describer {
+ public:
+  struct Request {
+    std::string library;
+    NodeSettings settings;
+  };
+  struct Answer {
+    NodeDescription description;
+    std::string error;  ///< empty when it could be described
+  };
+  virtual ~Describer() = default;
+  /// One answer per request, in order.
+  [[nodiscard]] virtual std::vector<Answer> describe(const std::vector<Request>& requests) = 0;
+};
+
+/// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.
+[[nodiscard]] ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range);
+
+/// What `rtctl launch --dry-run` prints: processes, executors, the order of calls, topics with their sizes.
+[[nodiscard]] std::string describe_plan(const LaunchPlan& plan);
+
+}  // namespace tactus

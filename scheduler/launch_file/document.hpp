@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tactus/scheduler/launch_file.hpp"
+
+/// A launch file as its author wrote it, with positions: nothing is resolved between its parts yet.
+namespace tactus::launch_file {
+
+template <typename T>
+struct Located {
+  T value{};
+  Location at;
+};
+
+struct ExecutorEntry {
+  HostExecutor executor;
+  Location at;
+};
+
+struct NodeEntryText {
+  std::string name;
+  Location at;
+  Located<std::string> use;
+  Located<std::string> executor;
+  bool has_executor = false;
+  std::string name_space;
+  Trigger trigger;
+  int triggers = 0;
+  std::vector<Located<std::string>> trigger_topics;
+  std::int64_t deadline_ns = 0;
+  ThreadSettings thread;
+  std::map<std::string, Located<ParameterValue>> parameters;
+  std::map<std::string, Located<std::string>> remaps;
+  std::map<std::string, Located<std::size_t>> max_bytes;
+};
+
+struct ProcessEntry {
+  std::string name;
+  Location at;
+  std::vector<Located<std::string>> members;
+};
+
+struct Document {
+  std::string file;
+  std::string group;
+  RealtimeMode realtime = RealtimeMode::kPreferred;
+  std::vector<LaunchArgument> args;
+  std::vector<ExecutorEntry> executors;
+  std::vector<NodeEntryText> nodes;
+  std::vector<ProcessEntry> processes;
+  std::vector<ExpectedRate> expectations;
+  std::set<std::string> external;  ///< topics that other launches publish
+};
+
+/// Reads the file and its includes. Everything wrong is appended to `diagnostics`.
+[[nodiscard]] Document read_document(const std::filesystem::path& file, const LaunchOptions& options, std::vector<Diagnostic>& diagnostics);
+
+/// Checks the parts against each other and against what the nodes declare.
+[[nodiscard]] std::optional<LaunchPlan> make_plan(const Document& document, Describer& describer, std::vector<Diagnostic>& diagnostics);
+
+}  // namespace tactus::launch_file
