@@ -359,7 +359,9 @@ class Reader {
 
   void read_executors(const YAML::Node& node) {
     each_entry(node, "executors", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-      ExecutorEntry entry{{name, {}, 0}, at(key)};
+      ExecutorEntry entry;
+      entry.executor.name = name;
+      entry.at = at(key);
       Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }}, {"order", not_yet("order")}, {"on_overrun", not_yet("on_overrun")}};
       read_thread(entry.executor.thread, handlers);
       each_key(value, "executor '" + name + "'", handlers);
@@ -552,12 +554,12 @@ namespace tactus {
 ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range) {
   if (const auto bad = topic_name_error(topic); !bad.empty()) throw std::invalid_argument{fmt::format("topic '{}': {}", topic, bad)};
   const auto dots = range.find("..");
-  const auto least = launch_file::frequency_hz(range.substr(0, dots));
-  const auto most = dots == std::string::npos ? std::nullopt : launch_file::frequency_hz(range.substr(dots + 2));
-  if (!least || !most || *least > *most) {
+  const double least = launch_file::frequency_hz(range.substr(0, dots)).value_or(0);
+  const double most = dots == std::string::npos ? 0 : launch_file::frequency_hz(range.substr(dots + 2)).value_or(0);
+  if (least <= 0 || least > most) {
     throw std::invalid_argument{fmt::format("expected rate of {} is '{}', not a range such as 85Hz..95Hz", topic, range)};
   }
-  return {topic, *least, *most};
+  return {topic, least, most};
 }
 
 }  // namespace tactus

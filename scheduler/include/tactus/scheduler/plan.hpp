@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "tactus/node_description.hpp"
+#include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
 /// A launch as a value: what a launch file says, checked, before anything starts.
@@ -51,21 +51,8 @@ struct LaunchPlan {
   std::vector<std::string> notes;       ///< defaults that were taken and deserve a word
 };
 
-/// Finds out what nodes declare. The real one runs a throw-away process per node.
-class Describer {
- public:
-  struct Request {
-    std::string library;
-    NodeSettings settings;
-  };
-  struct Answer {
-    NodeDescription description;
-    std::string error;  ///< empty when it could be described
-  };
-  virtual ~Describer() = default;
-  /// One answer per request, in order.
-  [[nodiscard]] virtual std::vector<Answer> describe(const std::vector<Request>& requests) = 0;
-};
+/// Finds out what nodes declare: describe_nodes() for real, a table in tests. One answer per request, in order.
+using Describe = std::function<std::vector<DescribeResult>(const std::vector<DescribeRequest>&)>;
 
 /// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.
 [[nodiscard]] ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range);

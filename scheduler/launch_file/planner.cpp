@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+// Document -> LaunchPlan: the parts checked against each other and against what the nodes declare.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "../host/release.hpp"
+#include "document.hpp"
+#include "tactus/middleware/names.hpp"
+#include "tactus/msg/dynamic_type.hpp"
+#include "tactus/node_library.hpp"
+
+namespace tactus {
+
+std::string to_text(const Diagnostic& diagnostic) {
+  return fmt::format("{}:{}:{}: {}", diagnostic.location.file, diagnostic.location.line, diagnostic.location.column, diagnostic.message);
+}
+
+std::string PlannedNode::topic_of(const PortDescription& port) const {
+  return resolve_topic(port.name, host.settings.name, host.settings.remaps);
+}
+
+namespace launch_file {
+namespace {
+
+constexpr const char* kMain = "main";
+
+class Planner {
+ public:
+  Planner(const Document& document, const Describe* describe, std::vector<Diagnostic>& diagnostics)
+      : document_{document}, describe_{describe}, diagnostics_{diagnostics} {}
+
+  std::optional<LaunchPlan> plan() {
+    plan_.file = document_.file;
+    plan_.group = document_.group;
+    plan_.realtime = document_.realtime;
+    plan_.expectations = document_.expectations;
+    if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
+    for (const auto& entry : document_.nodes) add_node(entry);
+    place_nodes();
+    if (!diagnostics_.empty() || describe_ == nullptr) return std::nullopt;
+    describe_all();
+    if (!diagnostics_.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) check_node(plan_.nodes[i], document_.nodes[i]);
+    check_topics();
+    check_expectations();
+    if (!diagnostics_.empty()) return std::nullopt;
+    fill_processes();
+    return std::move(plan_);
+  }
+
+ private:
+  void error(const Location& at, std::string message) { diagnostics_.push_back({at, std::move(message)}); }
+
+  static std::string names(const std::vector<std::string>& list) { return fmt::format("{}", fmt::join(list, ", ")); }
+
+  void add_node(const NodeEntryText& entry) {
+    PlannedNode node;
+    node.location = entry.at;
+    node.host.settings.name = entry.name_space + "/" + entry.name;
+    for (const auto& [name, value] : entry.parameters) node.host.settings.parameters[name] = value.value;
+    for (const auto& [name, topic] : entry.remaps) node.host.settings.remaps[name] = topic.value;
+    for (const auto& [name, bytes] : entry.max_bytes) node.host.settings.max_bytes[name] = bytes.value;
+    node.host.trigger = entry.trigger;
+    node.host.deadline_ns = entry.deadline_ns;
+    node.host.thread = entry.thread;
+    const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
+    if (looping && entry.has_executor) error(entry.executor.at, fmt::format("node '{}' is self-looping: it has a thread of its own; remove executor:, or set its thread:", entry.name));
+    if (!looping) node.host.executor = entry.has_executor ? entry.executor.value : kMain;
+    if (entry.has_executor) check_executor(entry);
+    try {
+      node.host.library = find_node_library(entry.use.value).string();
+      if (const auto reason = incompatibility(read_node_note(node.host.library)); !reason.empty()) error(entry.use.at, node.host.library + ": " + reason);
+    } catch (const NodeLibraryError& problem) {
+      error(entry.use.at, problem.what());
+    }
+    plan_.nodes.push_back(std::move(node));
+  }
+
+  void check_executor(const NodeEntryText& entry) {
+    std::vector<std::string> known{kMain};
+    for (const auto& other : document_.executors) known.push_back(other.executor.name);
+    if (std::ranges::find(known, entry.executor.value) != known.end()) return;
+    const std::string near = nearest(entry.executor.value, known);
+    const auto declared = std::ranges::find_if(document_.executors, [&](const auto& other) { return other.executor.name == near; });
+    const std::string hint = near.empty() ? fmt::format(" (declared: {})", names(known))
+                             : declared == document_.executors.end() ? fmt::format("; did you mean '{}'?", near)
+                                                                     : fmt::format("; did you mean '{}' (line {})?", near, declared->at.line);
+    error(entry.executor.at, fmt::format("executor '{}' is not declared{}", entry.executor.value, hint));
+  }
+
+  /// Which process holds which executor and which self-looping node. What nobody names is in `main`.
+  void place_nodes() {
+    std::map<std::string, std::string> process_of;
+    std::vector<std::string> members{kMain};
+    for (const auto& executor : document_.executors) members.push_back(executor.executor.name);
+    for (const auto& entry : document_.nodes) {
+      if (entry.trigger.kind == TriggerKind::kSelfLooping) members.push_back(entry.name);
+    }
+    for (const auto& process : document_.processes) {
+      for (const auto& member : process.members) {
+        if (std::ranges::find(members, member.value) == members.end()) {
+          error(member.at, fmt::format("process '{}': '{}' is neither an executor nor a self-looping node{}", process.name, member.value, did_you_mean(member.value, members)));
+        } else if (const auto [other, fresh] = process_of.emplace(member.value, process.name); !fresh) {
+          error(member.at, fmt::format("'{}' is in process '{}' already", member.value, other->second));
+        }
+      }
+    }
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+      auto& node = plan_.nodes[i];
+      const std::string key = node.host.trigger.kind == TriggerKind::kSelfLooping ? document_.nodes[i].name : node.host.executor;
+      const auto found = process_of.find(key);
+      node.process = found == process_of.end() ? kMain : found->second;
+    }
+  }
+
+  void describe_all() {
+    std::vector<DescribeRequest> requests;
+    for (const auto& node : plan_.nodes) requests.push_back({node.host.library, node.host.settings.parameters});
+    const auto results = (*describe_)(requests);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i].description) plan_.nodes[i].description = *results[i].description;
+      else error(document_.nodes[i].use.at, fmt::format("node '{}': {}", document_.nodes[i].name, results[i].error));
+    }
+  }
+
+  void check_node(PlannedNode& node, const NodeEntryText& entry) {
+    const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
+    if (looping && !node.description.has_run) error(entry.at, fmt::format("node '{}' has no run(): it cannot be self-looping; use every:, on: or on_all:", entry.name));
+    if (!looping && !node.description.has_step) error(entry.at, fmt::format("node '{}' has no step(): it loops by itself; use self_looping: true", entry.name));
+    check_parameters(node, entry);
+    std::vector<std::string> ports, outputs;
+    for (const auto& port : node.description.ports) {
+      ports.push_back(port.name);
+      if (port.direction == PortDirection::kOutput) outputs.push_back(port.name);
+    }
+    for (const auto& [name, topic] : entry.remaps) {
+      if (std::ranges::find(ports, name) == ports.end()) {
+        error(topic.at, fmt::format("remap: node '{}' has no input or output '{}'{} (it has {})", entry.name, name, did_you_mean(name, ports), names(ports)));
+      }
+    }
+    for (const auto& [name, bytes] : entry.max_bytes) {
+      if (std::ranges::find(outputs, name) == outputs.end()) {
+        error(bytes.at, fmt::format("outputs: node '{}' has no output '{}'{} (it has {})", entry.name, name, did_you_mean(name, outputs), names(outputs)));
+      }
+    }
+    for (const auto& port : node.description.ports) check_port(node, entry, port);
+    check_trigger(node, entry);
+  }
+
+  void check_port(const PlannedNode& node, const NodeEntryText& entry, const PortDescription& port) {
+    const std::string topic = node.topic_of(port);
+    if (const auto bad = topic_name_error(topic); !bad.empty()) {
+      const auto remap = entry.remaps.find(port.name);
+      error(remap == entry.remaps.end() ? entry.at : remap->second.at, fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
+    }
+    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && !entry.max_bytes.contains(port.name)) {
+      plan_.notes.push_back(fmt::format("{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}", node.host.settings.name,
+                                        port.name, port.type_name, port.max_bytes, port.name));
+    }
+  }
+
+  void check_parameters(PlannedNode& node, const NodeEntryText& entry) {
+    std::vector<std::string> known;
+    for (const auto& declared : node.description.parameters) known.push_back(declared.name);
+    for (const auto& [name, given] : entry.parameters) {
+      const auto declared = std::ranges::find(node.description.parameters, name, &ParameterDescription::name);
+      if (declared == node.description.parameters.end()) {
+        error(given.at, fmt::format("node '{}' has no parameter '{}'{} (it has {})", entry.name, name, did_you_mean(name, known), names(known)));
+        continue;
+      }
+      // A text that looks like a number is a text where a text is declared.
+      ParameterValue value = given.value;
+      if (std::holds_alternative<std::string>(declared->initial) && !std::holds_alternative<std::string>(value)) {
+        value = std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+      }
+      try {
+        node.host.settings.parameters[name] = checked_parameter(*declared, value);
+      } catch (const std::invalid_argument& problem) {
+        error(given.at, fmt::format("node '{}': {}", entry.name, problem.what()));
+      }
+    }
+  }
+
+  void check_trigger(PlannedNode& node, const NodeEntryText& entry) {
+    std::vector<std::string> inputs;
+    for (const auto& port : node.description.ports) {
+      if (port.direction == PortDirection::kInput) inputs.push_back(node.topic_of(port));
+    }
+    for (const auto& given : entry.trigger_topics) {
+      const std::string topic = resolve_topic(given.value, node.host.settings.name, node.host.settings.remaps);
+      if (std::ranges::find(inputs, topic) == inputs.end()) {
+        error(given.at, fmt::format("node '{}' does not read {}{} (it reads {})", entry.name, topic, did_you_mean(topic, inputs), inputs.empty() ? "nothing" : names(inputs)));
+      }
+      node.host.trigger.topics.push_back(topic);
+    }
+  }
+
+  struct Port {
+    const PlannedNode* node;
+    const PortDescription* port;
+    std::string topic;
+    std::string rihs_type;
+  };
+
+  void check_topics() {
+    std::vector<Port> outputs, inputs;
+    for (const auto& node : plan_.nodes) {
+      for (const auto& port : node.description.ports) {
+        (port.direction == PortDirection::kOutput ? outputs : inputs).push_back({&node, &port, node.topic_of(port), {}});
+      }
+    }
+    for (const auto& input : inputs) {
+      bool published = document_.external.contains(input.topic);
+      for (const auto& output : outputs) {
+        if (output.topic != input.topic) continue;
+        published = true;
+        if (output.port->type_json != input.port->type_json) error(location_of(input), type_error(output, input));
+      }
+      if (!published && !input.port->optional) error(location_of(input), nobody_publishes(input, outputs));
+    }
+  }
+
+  [[nodiscard]] Location location_of(const Port& port) const {
+    const auto& entry = document_.nodes[static_cast<std::size_t>(port.node - plan_.nodes.data())];
+    const auto remap = entry.remaps.find(port.port->name);
+    return remap == entry.remaps.end() ? entry.at : remap->second.at;
+  }
+
+  static std::string type_error(const Port& output, const Port& input) {
+    const auto here = DynamicType::parse(output.port->type_json), there = DynamicType::parse(input.port->type_json);
+    return fmt::format("topic {}: {} publishes {}, {} reads {}: {} (here: the publisher)", input.topic, output.node->host.settings.name, output.port->type_name,
+                       input.node->host.settings.name, input.port->type_name, first_difference(here.info(), there.info()));
+  }
+
+  static std::string nobody_publishes(const Port& input, const std::vector<Port>& outputs) {
+    std::vector<std::string> topics;
+    for (const auto& output : outputs) {
+      if (output.port->type_name == input.port->type_name) topics.push_back(output.topic);
+    }
+    std::string hint;
+    for (const auto& output : outputs) {
+      if (output.port->type_name != input.port->type_name || output.node == input.node) continue;
+      const bool near = output.port->name == input.port->name || output.topic == nearest(input.topic, topics) || input.topic.ends_with("/" + output.port->name);
+      if (near) {
+        hint = fmt::format(" ({} publishes {}: add remap {{{}: {}}} there)", output.node->host.settings.name, output.topic, output.port->name, input.topic);
+        break;
+      }
+    }
+    return fmt::format("nothing publishes {}, which node {} reads as '{}'{}; list it under external: when another launch does", input.topic,
+                       input.node->host.settings.name, input.port->name, hint);
+  }
+
+  void check_expectations() {
+    std::vector<std::string> topics;
+    for (const auto& node : plan_.nodes) {
+      for (const auto& port : node.description.ports) topics.push_back(node.topic_of(port));
+    }
+    for (const auto& expected : plan_.expectations) {
+      if (std::ranges::find(topics, expected.topic) == topics.end()) {
+        error({document_.file, 1, 1}, fmt::format("expect: no node has the topic {}{}", expected.topic, did_you_mean(expected.topic, topics)));
+      }
+    }
+  }
+
+  void fill_processes() {
+    const auto process = [this](const std::string& name) -> HostSettings& {
+      const auto found = std::ranges::find(plan_.processes, name, &HostSettings::process);
+      if (found != plan_.processes.end()) return *found;
+      auto& settings = plan_.processes.emplace_back();
+      settings.process = name;
+      settings.group = plan_.group;
+      settings.realtime = plan_.realtime;
+      return settings;
+    };
+    for (const auto& node : plan_.nodes) {
+      HostSettings& settings = process(node.process);
+      settings.nodes.push_back(node.host);
+      const std::string& name = node.host.executor;
+      if (name.empty() || std::ranges::find(settings.executors, name, &HostExecutor::name) != settings.executors.end()) continue;
+      const auto declared = std::ranges::find_if(document_.executors, [&](const auto& entry) { return entry.executor.name == name; });
+      settings.executors.push_back(declared == document_.executors.end() ? HostExecutor{name, {}, 0} : declared->executor);
+    }
+  }
+
+  const Document& document_;
+  const Describe* describe_;
+  std::vector<Diagnostic>& diagnostics_;
+  LaunchPlan plan_;
+};
+
+std::string trigger_text(const HostNode& node) {
+  const Trigger& trigger = node.trigger;
+  switch (trigger.kind) {
+    case TriggerKind::kEvery: return fmt::format("every {:.3f} ms", static_cast<double>(trigger.period_ns) / 1e6);
+    case TriggerKind::kOn: return fmt::format("on {}", trigger.topics.empty() ? "" : trigger.topics[0]);
+    case TriggerKind::kOnAll: return fmt::format("on all of {} within {:.3f} ms", fmt::join(trigger.topics, ", "), static_cast<double>(trigger.tolerance_ns) / 1e6);
+    case TriggerKind::kSelfLooping: return "loops by itself";
+  }
+  return {};
+}
+
+std::string thread_text(const ThreadSettings& thread) {
+  std::string text = thread.policy == ThreadPolicy::kFifo ? "fifo" : thread.policy == ThreadPolicy::kRoundRobin ? "rr" : "other";
+  if (thread.priority != 0) text += fmt::format(" {}", thread.priority);
+  if (!thread.cpus.empty()) text += fmt::format(", cpus {}", fmt::join(thread.cpus, ","));
+  return text;
+}
+
+/// Nodes of one executor in the order in which a pass calls them.
+std::vector<const PlannedNode*> call_order(const LaunchPlan& plan, const std::string& process, const std::string& executor) {
+  std::vector<const PlannedNode*> nodes;
+  std::vector<Flow> flows;
+  for (const auto& node : plan.nodes) {
+    if (node.process != process || node.host.executor != executor) continue;
+    nodes.push_back(&node);
+    Flow flow{{}, {}, node.host.trigger.kind == TriggerKind::kEvery};
+    for (const auto& port : node.description.ports) (port.direction == PortDirection::kInput ? flow.inputs : flow.outputs).push_back(node.topic_of(port));
+    flows.push_back(std::move(flow));
+  }
+  std::vector<const PlannedNode*> ordered;
+  for (const std::size_t index : data_flow_order(flows)) ordered.push_back(nodes[index]);
+  return ordered;
+}
+
+}  // namespace
+
+std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe, std::vector<Diagnostic>& diagnostics) {
+  return Planner{document, describe, diagnostics}.plan();
+}
+
+}  // namespace launch_file
+
+std::string describe_plan(const LaunchPlan& plan) {
+  using namespace launch_file;
+  std::string text = fmt::format("{}{}\n", plan.file, plan.group.empty() ? "" : ", group " + plan.group);
+  for (const auto& process : plan.processes) {
+    text += fmt::format("process {}\n", process.process);
+    for (const auto& executor : process.executors) {
+      text += fmt::format("  executor {} ({})\n", executor.name, thread_text(executor.thread));
+      int number = 0;
+      for (const PlannedNode* node : call_order(plan, process.process, executor.name)) {
+        text += fmt::format("    {}. {} ({}, {})\n", ++number, node->host.settings.name, node->description.class_name, trigger_text(node->host));
+      }
+    }
+    for (const auto& node : plan.nodes) {
+      if (node.process == process.process && node.host.executor.empty()) {
+        text += fmt::format("  thread of its own ({}): {} ({})\n", thread_text(node.host.thread), node.host.settings.name, node.description.class_name);
+      }
+    }
+  }
+  std::map<std::string, std::string> topics;
+  for (const auto& node : plan.nodes) {
+    for (const auto& port : node.description.ports) {
+      auto& line = topics[node.topic_of(port)];
+      if (line.empty()) line = port.type_name;
+      const auto given = node.host.settings.max_bytes.find(port.name);
+      const std::size_t bytes = given == node.host.settings.max_bytes.end() ? port.max_bytes : given->second;
+      line += port.direction == PortDirection::kOutput ? fmt::format(", from {} (at most {} B)", node.host.settings.name, bytes)
+                                                       : fmt::format(", to {} (depth {})", node.host.settings.name, port.depth);
+    }
+  }
+  text += "topics\n";
+  for (const auto& [topic, line] : topics) text += fmt::format("  {}: {}\n", topic, line);
+  for (const auto& note : plan.notes) text += "note: " + note + "\n";
+  return text;
+}
+
+LoadedLaunch load_launch_file(const std::filesystem::path& file, const LaunchOptions& options, const Describe& describe) {
+  LoadedLaunch loaded;
+  const auto document = launch_file::read_document(file, options, loaded.diagnostics);
+  const bool readable = loaded.diagnostics.empty();
+  // What stands in the file is checked further even when some of it was wrong: all errors at once.
+  std::vector<Diagnostic> found;
+  if (!document.nodes.empty() || readable) loaded.plan = launch_file::make_plan(document, readable ? &describe : nullptr, found);
+  loaded.diagnostics.insert(loaded.diagnostics.end(), found.begin(), found.end());
+  std::ranges::stable_sort(loaded.diagnostics, {}, [](const Diagnostic& d) { return std::tuple{d.location.file, d.location.line, d.location.column}; });
+  return loaded;
+}
+
+std::vector<LaunchArgument> launch_arguments(const std::filesystem::path& file) {
+  std::vector<Diagnostic> ignored;
+  return launch_file::read_document(file, {}, ignored).args;
+}
+
+}  // namespace tactus
