@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,22 +23,21 @@ namespace {
   throw std::system_error{errno, std::generic_category(), what};
 }
 
-int input_file(const std::string& text) {
-  const int fd = memfd_create("tactus-input", MFD_CLOEXEC);
-  if (fd < 0) fail("memfd_create");
-  if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) fail("write of the plan");
-  ::lseek(fd, 0, SEEK_SET);
-  return fd;
-}
-
-struct Pipe {
-  int read = -1;
-  int write = -1;
+/// Two connected ends; both -1 when not wanted.
+struct Ends {
+  int ours = -1;
+  int theirs = -1;
 };
 
-Pipe make_pipe(bool wanted) {
+Ends make_pipe(bool wanted) {
   int fds[2] = {-1, -1};
   if (wanted && pipe2(fds, O_CLOEXEC) != 0) fail("pipe");
+  return {fds[0], fds[1]};
+}
+
+Ends make_socket(bool wanted) {
+  int fds[2] = {-1, -1};
+  if (wanted && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) fail("socketpair");
   return {fds[0], fds[1]};
 }
 
@@ -46,25 +45,14 @@ void close_if_open(int fd) {
   if (fd >= 0) ::close(fd);
 }
 
-struct ChildEnds {
-  int input;
-  int output;
-  int report;
-  bool errors_too;
-};
-
-// Between fork and exec: async-signal-safe calls only. The ends are moved above the fixed numbers first, so that none
-// overwrites another; dup2 clears the close-on-exec flag.
-[[noreturn]] void become(char* const* arguments, const ChildEnds& ends, pid_t parent) {
+// Between fork and exec: async-signal-safe calls only. dup2 clears the close-on-exec flag.
+[[noreturn]] void become(char* const* arguments, int output, int control, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
-  if (ends.output >= 0) dup2(ends.output, STDOUT_FILENO);
-  if (ends.output >= 0 && ends.errors_too) dup2(ends.output, STDERR_FILENO);
-  const int input = fcntl(ends.input, F_DUPFD_CLOEXEC, ChildProcess::kReportFd + 1);
-  const int report = ends.report < 0 ? -1 : fcntl(ends.report, F_DUPFD_CLOEXEC, ChildProcess::kReportFd + 1);
-  dup2(input, ChildProcess::kInputFd);
-  if (report >= 0) dup2(report, ChildProcess::kReportFd);
+  if (output >= 0) dup2(output, STDOUT_FILENO);
+  if (control == ChildProcess::kControlFd) fcntl(control, F_SETFD, 0);
+  else if (control >= 0) dup2(control, ChildProcess::kControlFd);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -91,18 +79,17 @@ ChildProcess::ChildProcess(const Options& options) {
   std::vector<char*> arguments;
   for (const auto& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
-  const int input = input_file(options.input);
-  const Pipe output = make_pipe(options.capture_output);
-  const Pipe report = make_pipe(options.report);
+  const Ends output = make_pipe(options.capture_output);
+  const Ends control = make_socket(options.control);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) become(arguments.data(), {input, output.write, report.write, options.capture_errors}, parent);
+  if (pid_ == 0) become(arguments.data(), output.theirs, control.theirs, parent);
   const int error = errno;
-  for (const int fd : {input, output.write, report.write}) close_if_open(fd);
-  output_fd_ = output.read;
-  report_fd_ = report.read;
+  for (const int fd : {output.theirs, control.theirs}) close_if_open(fd);
+  output_fd_ = output.ours;
+  control_fd_ = control.ours;
   if (pid_ < 0) {
-    for (const int fd : {output_fd_, report_fd_}) close_if_open(fd);
+    for (const int fd : {output_fd_, control_fd_}) close_if_open(fd);
     errno = error;
     fail("fork");
   }
@@ -114,7 +101,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_{std::exchange(other.pid_, -1)},
       pid_fd_{std::exchange(other.pid_fd_, -1)},
       output_fd_{std::exchange(other.output_fd_, -1)},
-      report_fd_{std::exchange(other.report_fd_, -1)},
+      control_fd_{std::exchange(other.control_fd_, -1)},
       ended_{other.ended_} {}
 
 ChildProcess::~ChildProcess() {
@@ -122,7 +109,16 @@ ChildProcess::~ChildProcess() {
     signal(SIGKILL);
     wait(std::chrono::seconds{5});
   }
-  for (const int fd : {pid_fd_, output_fd_, report_fd_}) close_if_open(fd);
+  for (const int fd : {pid_fd_, output_fd_, control_fd_}) close_if_open(fd);
+}
+
+bool ChildProcess::send(const std::string& text) const {
+  for (std::size_t sent = 0; sent < text.size();) {
+    const ssize_t size = ::send(control_fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (size < 0 && errno != EINTR) return false;
+    if (size > 0) sent += static_cast<std::size_t>(size);
+  }
+  return true;
 }
 
 void ChildProcess::signal(int number) const {

@@ -26,13 +26,10 @@ class ChildProcess {
  public:
   struct Options {
     std::vector<std::string> arguments;  ///< [0] is the path of the program
-    std::string input;                   ///< what the child reads from kInputFd until end of file
     bool capture_output = false;         ///< stdout becomes readable from output_fd()
-    bool capture_errors = false;         ///< stderr too, through the same pipe
-    bool report = false;                 ///< the child may report to us through kReportFd
+    bool control = false;                ///< a stream socket between control_fd() and the child's kControlFd
   };
-  static constexpr int kInputFd = 3;   ///< where the child finds `input`
-  static constexpr int kReportFd = 4;  ///< what the child writes there is read from report_fd()
+  static constexpr int kControlFd = 3;
 
   /// Throws std::system_error when the program cannot be started.
   explicit ChildProcess(const Options& options);
@@ -43,7 +40,9 @@ class ChildProcess {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int pid_fd() const { return pid_fd_; }        ///< readable once the child has ended
   [[nodiscard]] int output_fd() const { return output_fd_; }  ///< -1 without capture_output
-  [[nodiscard]] int report_fd() const { return report_fd_; }  ///< -1 without report
+  [[nodiscard]] int control_fd() const { return control_fd_; }  ///< -1 without control
+  /// Sends to the child's control socket; false when it is gone. May block while the child does not read.
+  bool send(const std::string& text) const;
   void signal(int number) const;                              ///< no effect after the end
   /// Reaps the child when it has ended; never blocks. The same answer afterwards.
   std::optional<ExitStatus> poll();
@@ -54,7 +53,7 @@ class ChildProcess {
   pid_t pid_ = -1;
   int pid_fd_ = -1;
   int output_fd_ = -1;
-  int report_fd_ = -1;
+  int control_fd_ = -1;
   std::optional<ExitStatus> ended_;
 };
 

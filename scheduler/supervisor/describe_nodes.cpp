@@ -59,7 +59,7 @@ class Describing {
     for (const auto& [name, value] : request.parameters) {
       parameters[name] = {{"kind", kind_name(value)}, {"value", to_json(value)}};
     }
-    return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()}, "", true, false, false};
+    return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()}, true, false};
   }
   static std::string crashed(const ExitStatus& end) {
     return fmt::format("the process that constructed it {} (see above); its constructor may only declare", to_text(end));

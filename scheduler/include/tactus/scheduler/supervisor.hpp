@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace tactus {
+#include "tactus/scheduler/host_settings.hpp"
 
-struct LaunchPlan;
+namespace tactus {
 
 /// Something could not be started. The text says what, why and what to do.
 class SupervisorError : public std::runtime_error {
@@ -27,6 +27,7 @@ struct NodeStatus {
   std::chrono::nanoseconds run_time_mean{0};
   std::chrono::nanoseconds run_time_max{0};
   std::uint64_t deadline_misses = 0;
+  std::uint64_t skipped = 0;      ///< releases of `every:` that came while the node was late
   std::uint64_t faults = 0;
 };
 
@@ -62,7 +63,7 @@ struct SupervisorOptions {
   std::chrono::milliseconds stop_limit{2'000};      ///< from SIGTERM to stop-check-kill, per process
 };
 
-/// Starts the processes of one plan, watches them and stops them in reverse order. Owns only what it
+/// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
 /// started. Thread: one, which must outlive the launch (its end terminates the processes).
 class Supervisor {
  public:
@@ -72,19 +73,19 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Connects to the broker (starting it where needed), reserves the memory the plan needs and starts
-  /// every process; returns once all nodes have started. Blocks up to start_limit. Throws SupervisorError
-  /// after stopping what it had started.
-  void start(const LaunchPlan& plan);
+  /// Connects to the broker (starting it where needed) and starts every process. All ports of all processes exist
+  /// before the first node starts; returns once all nodes have started. Blocks up to start_limit. Throws
+  /// SupervisorError after stopping what it had started. Once. All processes are of one group.
+  void start(const std::vector<HostSettings>& processes);
 
-  /// Waits at most `limit` for something to happen (a process ends, the broker ends, `wake_fd` is
-  /// readable) and handles it. Returns what happened, one sentence each; empty when nothing did.
+  /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker ends, `wake_fd`
+  /// is readable) and handles it. Returns what happened, one sentence each; empty when nothing did.
   std::vector<std::string> poll(std::chrono::milliseconds limit, int wake_fd = -1);
 
   /// False as soon as a process or the broker ended unasked: time to call stop().
   [[nodiscard]] bool healthy() const;
 
-  /// Counters and states now. Reads shared pages and asks the broker; disturbs no node.
+  /// Counters and states now. Asks the broker; disturbs no node. Throws TransportError when the broker is gone.
   [[nodiscard]] LaunchStatus status();
 
   /// SIGTERM in reverse order of start, the declared time, then stop-check-kill through the broker.

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host_process.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/iceoryx_transport.hpp"
+#include "tactus/scheduler/host.hpp"
+
+namespace tactus {
+namespace {
+
+// Shorter than the supervisor's: what hangs is named before it is killed.
+constexpr std::chrono::milliseconds kStopLimit{1'500};
+constexpr std::chrono::milliseconds kLastStopLimit{3'000};
+
+/// Who is told how this process gets on: the supervisor, or people.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void tell(const char* what, const std::string& text) = 0;
+  /// Readable when it wants this process to end; -1: never.
+  [[nodiscard]] virtual int fd() const = 0;
+  /// Blocks until the nodes may start; false: they never will.
+  virtual bool wait_for_go(int signals) = 0;
+};
+
+class People final : public Observer {
+ public:
+  void tell(const char*, const std::string& text) override {
+    if (!text.empty()) fmt::print(stderr, "tactus: {}\n", text);
+  }
+  [[nodiscard]] int fd() const override { return -1; }
+  bool wait_for_go(int) override { return true; }
+};
+
+class SupervisorSocket final : public Observer {
+ public:
+  explicit SupervisorSocket(int fd) : fd_{fd} {}
+
+  void tell(const char* what, const std::string& text) override {
+    const nlohmann::json json{{"what", what}, {"text", text}};
+    const std::string line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL);  // a supervisor that is gone is noticed by its end of file
+  }
+  [[nodiscard]] int fd() const override { return fd_; }
+  bool wait_for_go(int signals) override {
+    pollfd fds[] = {{.fd = signals, .events = POLLIN, .revents = 0}, {.fd = fd_, .events = POLLIN, .revents = 0}};
+    while (::poll(fds, 2, -1) <= 0) continue;
+    return fds[0].revents == 0 && read_line() == "go";
+  }
+  /// Empty at the end of file.
+  std::string read_line() {
+    std::string line;
+    for (char letter = 0; ::read(fd_, &letter, 1) == 1 && letter != '\n';) line += letter;
+    return line;
+  }
+
+ private:
+  int fd_;
+};
+
+int stop_signals() {
+  block_signals();
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/// True: asked to stop. False: the broker is gone.
+bool wait_for_end(int signals, int broker, int observer) {
+  pollfd fds[] = {{.fd = broker, .events = POLLIN, .revents = 0},
+                  {.fd = signals, .events = POLLIN, .revents = 0},
+                  {.fd = observer, .events = POLLIN, .revents = 0}};
+  while (::poll(fds, 3, -1) <= 0) continue;
+  return fds[0].revents == 0;
+}
+
+[[noreturn]] void leave(int code) {
+  std::fflush(nullptr);
+  _exit(code);
+}
+
+/// A thread that does not return can only be ended with the process. The supervisor does that at an instant at which no
+/// lock is held; without one, this does it a little later.
+[[noreturn]] void give_up(Host& host) {
+  for (const std::string& text : host.hanging()) fmt::print(stderr, "tactus: asked to stop, but {}\n", text);
+  leave(host.stop(kLastStopLimit) ? kHostClean : kHostDidNotStop);
+}
+
+int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, int signals) {
+  const auto transport = make_iceoryx_transport(broker);
+  Host host{settings, broker_services(broker, *transport)};
+  for (const std::string& text : host.construct()) observer.tell("denied", text);
+  observer.tell("constructed", "");
+  if (!observer.wait_for_go(signals)) return kHostClean;
+  host.start();
+  observer.tell("ready", "");
+  const bool asked = wait_for_end(signals, broker.fd(), observer.fd());
+  if (!host.stop(kStopLimit)) give_up(host);
+  if (asked) return kHostClean;
+  fmt::print(stderr, "tactus: the broker ended, process '{}' stops\n", settings.process);
+  leave(kHostBrokerEnded);  // to release the ports would be to wait for the broker
+}
+
+}  // namespace
+
+int run_supervised(int control_fd) {
+  const int signals = stop_signals();
+  SupervisorSocket supervisor{control_fd};
+  try {
+    const HostSettings settings = host_settings_from_json(supervisor.read_line());
+    const auto broker = BrokerClient::connect({BrokerClient::Kind::kHost, settings.process, settings.group});
+    if (broker == nullptr) throw HostError{"the broker is gone; start again"};
+    return run(settings, *broker, supervisor, signals);
+  } catch (const std::exception& error) {
+    supervisor.tell("failed", error.what());
+    return kHostCouldNotStart;
+  }
+}
+
+int run_alone(const HostSettings& settings) {
+  const int signals = stop_signals();
+  People people;
+  try {
+    const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, settings.process, settings.group});
+    return run(settings, *broker, people, signals);
+  } catch (const std::exception& error) {
+    people.tell("failed", error.what());
+    return kHostCouldNotStart;
+  }
+}
+
+}  // namespace tactus

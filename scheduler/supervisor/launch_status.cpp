@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch_status.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace tactus {
+namespace {
+
+using nlohmann::json;
+
+NodeStatus read_node(const json& node, const std::string& process) {
+  NodeStatus status;
+  status.name = node.at("name");
+  status.process = process;
+  status.state = node.at("state");
+  status.runs = node.at("runs");
+  const std::chrono::nanoseconds total{node.at("run_ns_total").get<std::int64_t>()};
+  if (status.runs > 0) status.run_time_mean = total / status.runs;
+  status.run_time_max = std::chrono::nanoseconds{node.at("run_ns_max").get<std::int64_t>()};
+  status.deadline_misses = node.at("deadline_misses");
+  status.skipped = node.at("skipped");
+  status.faults = node.at("faults");
+  return status;
+}
+
+bool uses(const json& topic, const std::map<pid_t, std::string>& processes) {
+  const auto ours = [&](const json& endpoint) { return processes.contains(endpoint.at("pid").get<pid_t>()); };
+  return std::ranges::any_of(topic.at("publishers"), ours) || std::ranges::any_of(topic.at("subscribers"), ours);
+}
+
+TopicStatus read_topic(const json& topic) {
+  TopicStatus status;
+  status.name = topic.at("name");
+  if (!topic.at("types").empty()) status.type = topic["types"][0];
+  status.publishers = static_cast<std::uint32_t>(topic.at("publishers").size());
+  status.subscribers = static_cast<std::uint32_t>(topic.at("subscribers").size());
+  for (const json& publisher : topic["publishers"]) {
+    status.messages += publisher.at("counters").at("messages").get<std::uint64_t>();
+    status.dropped += publisher["counters"].at("dropped").get<std::uint64_t>();
+  }
+  for (const json& subscriber : topic["subscribers"]) {
+    status.dropped += subscriber.at("counters").at("dropped").get<std::uint64_t>();
+  }
+  return status;
+}
+
+double rate(const TopicStatus& topic, const std::map<std::string, std::uint64_t>& before, std::chrono::nanoseconds interval) {
+  const auto known = before.find(topic.name);
+  const std::uint64_t old = known == before.end() ? 0 : known->second;
+  // A publisher that ended took its count with it.
+  if (topic.messages < old || interval.count() <= 0) return 0;
+  return static_cast<double>(topic.messages - old) / std::chrono::duration<double>{interval}.count();
+}
+
+}  // namespace
+
+void read_graph(const std::string& graph, const std::map<pid_t, std::string>& processes, std::chrono::nanoseconds interval,
+                std::map<std::string, std::uint64_t>& before, LaunchStatus& status) {
+  const json all = json::parse(graph);
+  for (const json& node : all.at("nodes")) {
+    const auto process = processes.find(node.at("pid").get<pid_t>());
+    if (process != processes.end()) status.nodes.push_back(read_node(node, process->second));
+  }
+  std::map<std::string, std::uint64_t> now;
+  for (const json& topic : all.at("topics")) {
+    if (!uses(topic, processes)) continue;
+    TopicStatus& read = status.topics.emplace_back(read_topic(topic));
+    read.rate_hz = rate(read, before, interval);
+    now[read.name] = read.messages;
+  }
+  before = std::move(now);
+}
+
+}  // namespace tactus

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tactus/scheduler/supervisor.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "child_process.hpp"
+#include "../host/node_probe.hpp"
+#include "launch_status.hpp"
+#include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/time.hpp"
+#include "tactus/scheduler/describe.hpp"
+
+namespace tactus {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+milliseconds left_until(Clock::time_point deadline) {
+  return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - Clock::now()));
+}
+
+/// One process of the launch.
+class HostProcess {
+ public:
+  HostProcess(const HostSettings& settings, const std::filesystem::path& program)
+      : settings_{settings},
+        child_{{{program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)}, false, true}} {}
+
+  [[nodiscard]] const HostSettings& settings() const { return settings_; }
+  [[nodiscard]] ChildProcess& child() { return child_; }
+  [[nodiscard]] const std::string& name() const { return settings_.process; }
+
+  /// One report of the process; empty at `deadline`. Throws SupervisorError when it failed or ended.
+  std::optional<std::string> next_report(Clock::time_point deadline) {
+    for (;;) {
+      if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+        const auto report = nlohmann::json::parse(buffer_.substr(0, end));
+        buffer_.erase(0, end + 1);
+        if (report.at("what") == "failed") throw SupervisorError{report.at("text").get<std::string>()};
+        if (report.at("what") != "denied") return report.at("what").get<std::string>();
+        denied_.push_back(report.at("text"));
+        continue;
+      }
+      if (!fill(deadline)) return std::nullopt;
+    }
+  }
+  void expect(const std::string& what, Clock::time_point deadline) {
+    const auto report = next_report(deadline);
+    if (report == what) return;
+    throw SupervisorError{fmt::format("process '{}' did not come up in time ({}); its constructors or start() hang", name(), what)};
+  }
+  [[nodiscard]] const std::vector<std::string>& denied() const { return denied_; }
+
+  /// Keeps the counters readable beyond the end of the process.
+  void map(BrokerClient& broker, std::uint32_t process_id) { page_ = broker.map_page(process_id); }
+
+  /// " while node /tracker was in step() (cycle 71)" for every call that never returned.
+  [[nodiscard]] std::string unfinished_calls() const {
+    std::string text;
+    for_each_node([&](const NodeCounters& node) {
+      const NodePhase phase = node.phase.load(std::memory_order_acquire);
+      if (phase == NodePhase::kIdle) return;
+      text += fmt::format("{} {} in {}() (cycle {})", text.empty() ? " while" : ",", node.name.data(), to_text(phase), node.cycle.load());
+    });
+    return text;
+  }
+  /// Names of nodes that faulted since the last call.
+  std::vector<std::string> new_faults() {
+    std::vector<std::string> names;
+    for_each_node([&](const NodeCounters& node) {
+      if (node.state.load() == NodeState::kFaulted && faulted_.insert(node.name.data()).second) names.emplace_back(node.name.data());
+    });
+    return names;
+  }
+
+  bool reported_end = false;
+
+ private:
+  template <typename Call>
+  void for_each_node(Call&& call) const {
+    if (page_ == nullptr) return;
+    for (const NodeCounters& node : page_->nodes) {
+      if (node.state.load(std::memory_order_acquire) != NodeState::kUnused) call(node);
+    }
+  }
+  bool fill(Clock::time_point deadline) {
+    pollfd fd{.fd = child_.control_fd(), .events = POLLIN, .revents = 0};
+    if (::poll(&fd, 1, static_cast<int>(left_until(deadline).count())) <= 0) return false;
+    std::array<char, 4096> text;
+    const ssize_t size = ::read(fd.fd, text.data(), text.size());
+    if (size <= 0) {
+      const auto end = child_.wait(milliseconds{500});
+      throw SupervisorError{fmt::format("process '{}' {} while it started{}", name(), end ? to_text(*end) : "closed its socket",
+                                        unfinished_calls())};
+    }
+    buffer_.append(text.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  HostSettings settings_;
+  ChildProcess child_;
+  std::string buffer_;
+  std::vector<std::string> denied_;
+  std::set<std::string> faulted_;
+  std::shared_ptr<const ProcessPage> page_;  // shared with the client that mapped it
+};
+
+}  // namespace
+
+class Supervisor::Impl {
+ public:
+  explicit Impl(SupervisorOptions options) : options_{std::move(options)} {
+    if (options_.host_program.empty()) options_.host_program = host_program();
+  }
+
+  void start(const std::vector<HostSettings>& processes);
+  std::vector<std::string> poll(milliseconds limit, int wake_fd);
+  [[nodiscard]] bool healthy() const { return healthy_; }
+  LaunchStatus status();
+  std::vector<std::string> stop();
+
+ private:
+  void start_processes(const std::vector<HostSettings>& processes);
+  void map_pages();
+  void wait_for_event(milliseconds limit, int wake_fd);
+  std::string describe_end(HostProcess& process, const ExitStatus& end);
+  void stop_process(HostProcess& process, std::vector<std::string>& unclean);
+
+  SupervisorOptions options_;
+  std::unique_ptr<BrokerClient> broker_;
+  std::list<HostProcess> processes_;
+  Clock::time_point started_;
+  std::optional<Clock::time_point> last_status_;
+  std::map<std::string, std::uint64_t> messages_before_;
+  bool healthy_ = true;
+  bool broker_gone_ = false;
+  bool stopped_ = false;
+};
+
+void Supervisor::Impl::start(const std::vector<HostSettings>& processes) {
+  if (processes.empty()) throw SupervisorError{"there is nothing to start: the launch has no nodes"};
+  try {
+    broker_ = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "launch", processes.front().group});
+    start_processes(processes);
+  } catch (const SupervisorError&) {
+    stop();
+    throw;
+  } catch (const std::exception& error) {
+    stop();
+    throw SupervisorError{error.what()};
+  }
+  started_ = Clock::now();
+}
+
+void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
+  const Clock::time_point deadline = Clock::now() + options_.start_limit;
+  for (const HostSettings& settings : processes) {
+    HostProcess& process = processes_.emplace_back(settings, options_.host_program);
+    process.child().send(to_json_text(settings) + "\n");
+  }
+  for (HostProcess& process : processes_) process.expect("constructed", deadline);
+  map_pages();
+  for (HostProcess& process : processes_) process.child().send("go\n");
+  for (HostProcess& process : processes_) process.expect("ready", deadline);
+}
+
+void Supervisor::Impl::map_pages() {
+  const nlohmann::json graph = nlohmann::json::parse(broker_->graph());
+  for (const auto& entry : graph.at("processes")) {
+    const auto found = std::ranges::find_if(processes_, [&](HostProcess& process) { return process.child().pid() == entry.at("pid"); });
+    if (found != processes_.end()) found->map(*broker_, entry.at("id"));
+  }
+}
+
+void Supervisor::Impl::wait_for_event(milliseconds limit, int wake_fd) {
+  std::vector<pollfd> fds;
+  const auto add = [&fds](int fd) { fds.push_back({.fd = fd, .events = POLLIN, .revents = 0}); };
+  add(wake_fd);
+  add(broker_ == nullptr || broker_gone_ ? -1 : broker_->fd());
+  for (HostProcess& process : processes_) add(process.reported_end ? -1 : process.child().pid_fd());
+  ::poll(fds.data(), fds.size(), static_cast<int>(limit.count()));
+  if (fds[1].revents != 0) broker_gone_ = true;
+}
+
+std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd) {
+  const bool broker_was_gone = broker_gone_;
+  wait_for_event(limit, wake_fd);
+  std::vector<std::string> events;
+  if (broker_gone_ && !broker_was_gone) events.emplace_back("the broker ended; the processes of this launch stop");
+  for (HostProcess& process : processes_) {
+    for (const std::string& node : process.new_faults()) {
+      events.push_back(fmt::format("node {} faulted; it is not called again, its neighbours go on", node));
+    }
+    const auto end = process.child().poll();
+    if (!end || process.reported_end) continue;
+    process.reported_end = true;
+    healthy_ = false;
+    events.push_back(describe_end(process, *end));
+  }
+  healthy_ = healthy_ && !broker_gone_;
+  return events;
+}
+
+std::string Supervisor::Impl::describe_end(HostProcess& process, const ExitStatus& end) {
+  return fmt::format("process '{}' (pid {}) {}{}", process.name(), process.child().pid(), to_text(end), process.unfinished_calls());
+}
+
+LaunchStatus Supervisor::Impl::status() {
+  LaunchStatus status;
+  const Clock::time_point now = Clock::now();
+  status.elapsed = now - started_;
+  std::map<pid_t, std::string> pids;
+  for (HostProcess& process : processes_) {
+    const auto end = process.child().poll();
+    status.processes.push_back({process.name(), process.child().pid(), !end, end ? to_text(*end) : ""});
+    for (const auto& text : process.denied()) status.degradations.push_back(text);
+    if (!end) pids[process.child().pid()] = process.name();
+    if (!end) continue;
+    for (const HostNode& node : process.settings().nodes) {
+      NodeStatus dead;
+      dead.name = node.settings.name;
+      dead.process = process.name();
+      dead.state = "dead";
+      status.nodes.push_back(std::move(dead));
+    }
+  }
+  read_graph(broker_->graph(), pids, now - last_status_.value_or(started_), messages_before_, status);
+  last_status_ = now;
+  return status;
+}
+
+std::vector<std::string> Supervisor::Impl::stop() {
+  std::vector<std::string> unclean;
+  if (std::exchange(stopped_, true)) return unclean;
+  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) stop_process(*process, unclean);
+  return unclean;
+}
+
+void Supervisor::Impl::stop_process(HostProcess& process, std::vector<std::string>& unclean) {
+  ChildProcess& child = process.child();
+  if (process.reported_end) return;
+  const bool ended_before = child.poll().has_value();
+  child.signal(SIGTERM);
+  auto end = child.wait(options_.stop_limit);
+  if (!end) {
+    const std::string calls = process.unfinished_calls();
+    try {
+      if (broker_ != nullptr && !broker_gone_) broker_->kill_process(child.pid());
+    } catch (const TransportError&) {
+      broker_gone_ = true;
+    }
+    if (!child.wait(milliseconds{100})) child.signal(SIGKILL);
+    child.wait(milliseconds{2'000});
+    process.reported_end = true;
+    unclean.push_back(fmt::format("process '{}' (pid {}) did not stop within {} ms and was killed{}", process.name(), child.pid(),
+                                  options_.stop_limit.count(), calls));
+    return;
+  }
+  process.reported_end = true;
+  if (!end->clean() || ended_before) unclean.push_back(describe_end(process, *end));
+}
+
+Supervisor::Supervisor(SupervisorOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
+Supervisor::~Supervisor() { impl_->stop(); }
+void Supervisor::start(const std::vector<HostSettings>& processes) { impl_->start(processes); }
+std::vector<std::string> Supervisor::poll(milliseconds limit, int wake_fd) { return impl_->poll(limit, wake_fd); }
+bool Supervisor::healthy() const { return impl_->healthy(); }
+LaunchStatus Supervisor::status() { return impl_->status(); }
+std::vector<std::string> Supervisor::stop() { return impl_->stop(); }
+
+}  // namespace tactus
