@@ -134,6 +134,7 @@ class Broker {
         registry_{*doorbells_.second, Limits{}},
         listener_{listen_socket()} {}
   ~Broker() {
+    for (const Reclaim& reclaim : reclaims_) remove_leftovers(reclaim.runtime);
     unlink(kBrokerSocket);
     close(listener_);
   }
@@ -275,6 +276,12 @@ class Broker {
     return clients_.erase(client);
   }
 
+  /// What iceoryx leaves of a runtime that could not clean up: its socket and its lock file.
+  static void remove_leftovers(const std::string& runtime) {
+    unlink(("/tmp/" + runtime).c_str());
+    unlink(("/tmp/" + runtime + ".lock").c_str());
+  }
+
   void resend_reclaims() {
     for (auto it = reclaims_.begin(); it != reclaims_.end();) {
       if (Clock::now() < it->next) {
@@ -283,7 +290,8 @@ class Broker {
       }
       memory_.reclaim(it->runtime);
       it->next = Clock::now() + kReclaimResend;
-      it = --it->tries == 0 ? reclaims_.erase(it) : std::next(it);
+      if (--it->tries == 0) remove_leftovers(it->runtime);
+      it = it->tries == 0 ? reclaims_.erase(it) : std::next(it);
     }
   }
 
