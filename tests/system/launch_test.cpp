@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launches of real processes over the real broker. Runs in namespaces of its own, see CMakeLists.txt.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "tactus/scheduler/describe.hpp"
+#include "tactus/scheduler/supervisor.hpp"
+
+namespace tactus {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string library(const std::string& node) { return std::string{TACTUS_TEST_NODES} + "/libtest_" + node + ".so"; }
+
+bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit = 10s) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return holds();
+}
+
+HostNode ticker(const std::string& name, const std::string& topic, std::int64_t fail_at = 0) {
+  HostNode node;
+  node.settings = {"/" + name, {{"number", topic}}, {{"fail_at", fail_at}}, {}};
+  node.library = library("ticker");
+  node.executor = "main";
+  node.trigger = {TriggerKind::kEvery, 1'000'000, 0, {}, 0};
+  return node;
+}
+
+HostNode relay(const std::string& name, const std::string& in, const std::string& out) {
+  HostNode node;
+  node.settings = {"/" + name, {{"in", in}, {"out", out}}, {}, {}};
+  node.library = library("relay");
+  node.executor = "main";
+  node.trigger = {TriggerKind::kOn, 0, 0, {in}, 0};
+  return node;
+}
+
+HostNode looper(const std::string& name, const std::string& topic, bool hang = false) {
+  HostNode node;
+  node.settings = {"/" + name, {{"number", topic}}, {{"hang", hang}}, {}};
+  node.library = library("looper");
+  return node;
+}
+
+HostSettings process(const std::string& name, std::vector<HostNode> nodes, const std::string& group = "") {
+  HostSettings settings;
+  settings.process = name;
+  settings.group = group;
+  settings.executors.push_back({"main", {}, 0});
+  settings.nodes = std::move(nodes);
+  return settings;
+}
+
+std::uint64_t messages(Supervisor& supervisor, const std::string& topic) {
+  const auto topics = supervisor.status().topics;
+  const auto found = std::ranges::find(topics, topic, &TopicStatus::name);
+  return found == topics.end() ? 0 : found->messages;
+}
+
+std::string state(Supervisor& supervisor, const std::string& node) {
+  const auto nodes = supervisor.status().nodes;
+  const auto found = std::ranges::find(nodes, node, &NodeStatus::name);
+  return found == nodes.end() ? "" : found->state;
+}
+
+bool goes_on(Supervisor& supervisor, const std::string& topic) {
+  const std::uint64_t before = messages(supervisor, topic);
+  return eventually([&] { return messages(supervisor, topic) > before + 10; });
+}
+
+/// Zombies do not count.
+bool runs(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string number, name, status;
+  return (file >> number >> name >> status) && status != "Z";
+}
+
+int pid_of(Supervisor& supervisor, const std::string& name) {
+  const auto processes = supervisor.status().processes;
+  return std::ranges::find(processes, name, &ProcessStatus::name)->pid;
+}
+
+std::vector<pid_t> programs(const std::string& name) {
+  std::vector<pid_t> pids;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+    std::ifstream file{entry.path() / "comm"};
+    std::string comm;
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid > 0 && std::getline(file, comm) && comm == name && runs(pid)) pids.push_back(pid);
+  }
+  return pids;
+}
+
+/// A supervisor in a process of its own, as rtctl is: stops at SIGINT, exits with 0 when all stopped cleanly.
+class OtherProcess {
+ public:
+  explicit OtherProcess(const std::vector<HostSettings>& launch) {
+    int up[2];
+    if (pipe(up) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) supervise(launch, up[1]);
+    ::close(up[1]);
+    char letter = 0;
+    is_up_ = ::read(up[0], &letter, 1) == 1;
+    ::close(up[0]);
+  }
+  [[nodiscard]] bool is_up() const { return is_up_; }
+  void signal_group(int number) const { kill(-pid_, number); }
+  void signal_process(int number) const { kill(pid_, number); }
+  int wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return status;
+  }
+
+ private:
+  [[noreturn]] static void supervise(const std::vector<HostSettings>& launch, int up) {
+    setpgid(0, 0);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    const int interrupt = signalfd(-1, &set, SFD_CLOEXEC);
+    Supervisor supervisor;
+    try {
+      supervisor.start(launch);
+    } catch (const SupervisorError& error) {
+      std::fputs(error.what(), stderr);
+      _exit(2);
+    }
+    if (::write(up, "1", 1) != 1) _exit(3);
+    supervisor.poll(60s, interrupt);
+    _exit(supervisor.stop().empty() ? 0 : 1);
+  }
+  pid_t pid_ = -1;
+  bool is_up_ = false;
+};
+
+TEST(Launch, TwoProcessesTalk) {
+  Supervisor supervisor;
+  supervisor.start({process("first", {ticker("ticker", "/talk")}), process("second", {relay("relay", "/talk", "/told")})});
+  EXPECT_TRUE(goes_on(supervisor, "/told"));
+  const LaunchStatus status = supervisor.status();
+  EXPECT_THAT(status.processes, SizeIs(2));
+  EXPECT_THAT(status.nodes, SizeIs(2));
+  EXPECT_TRUE(supervisor.healthy());
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
+TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {
+  Supervisor supervisor;
+  supervisor.start({process("first", {ticker("ticker", "/all")}), process("second", {relay("relay", "/all", "/same")})});
+  ASSERT_TRUE(goes_on(supervisor, "/same"));
+  const auto topics = supervisor.status().topics;
+  for (const TopicStatus& topic : topics) EXPECT_EQ(topic.dropped, 0u) << topic.name;
+  const std::uint64_t sent = messages(supervisor, "/all");
+  EXPECT_TRUE(eventually([&] { return messages(supervisor, "/same") >= sent; }));
+}
+
+TEST(Launch, AKilledProcessIsReportedAndAnotherLaunchGoesOn) {
+  Supervisor other;
+  other.start({process("other", {looper("other", "/other")})});
+  Supervisor supervisor;
+  supervisor.start({process("first", {ticker("ticker", "/x")}), process("second", {looper("victim", "/y")})});
+  const int victim = pid_of(supervisor, "second");
+  kill(victim, SIGKILL);
+  std::vector<std::string> events;
+  EXPECT_TRUE(eventually([&] { return !(events = supervisor.poll(100ms)).empty(); }));
+  EXPECT_THAT(events, ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim in run()"))));
+  EXPECT_FALSE(supervisor.healthy());
+  EXPECT_EQ(state(supervisor, "/victim"), "dead");
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+  EXPECT_TRUE(goes_on(other, "/other"));
+  EXPECT_TRUE(other.healthy());
+}
+
+TEST(Launch, AKilledSupervisorTakesItsProcessesWithItAndNoOthers) {
+  Supervisor other;
+  other.start({process("other", {looper("other", "/other")})});
+  const auto before = programs("tactus-host");
+  OtherProcess supervisor{{process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})}};
+  ASSERT_TRUE(supervisor.is_up());
+  ASSERT_EQ(programs("tactus-host").size(), before.size() + 2);
+  supervisor.signal_process(SIGKILL);
+  supervisor.wait();
+  EXPECT_TRUE(eventually([&] { return programs("tactus-host") == before; }));
+  EXPECT_TRUE(goes_on(other, "/other"));
+}
+
+TEST(Launch, CtrlCReachesTheSupervisorAloneAndStopsInOrder) {
+  OtherProcess supervisor{{process("first", {ticker("ticker", "/x")}), process("second", {looper("looper", "/y")})}};
+  ASSERT_TRUE(supervisor.is_up());
+  supervisor.signal_group(SIGINT);
+  const int status = supervisor.wait();
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(programs("tactus-host"), IsEmpty());
+}
+
+TEST(Launch, TwoLaunchesOfOneGroupMeetByName) {
+  Supervisor first, second;
+  first.start({process("first", {ticker("ticker", "/shared")})});
+  second.start({process("second", {relay("relay", "/shared", "/out")})});
+  EXPECT_TRUE(goes_on(second, "/out"));
+}
+
+TEST(Launch, TwoGroupsAreApartEvenWithEqualNames) {
+  Supervisor first, second;
+  first.start({process("main", {ticker("ticker", "/n")}, "left")});
+  second.start({process("main", {ticker("ticker", "/m"), relay("relay", "/n", "/out")}, "right")});
+  EXPECT_TRUE(goes_on(first, "/n"));
+  EXPECT_TRUE(goes_on(second, "/m"));
+  EXPECT_EQ(messages(second, "/out"), 0u);
+}
+
+TEST(Launch, ANodeNameThatIsTakenIsRefusedAndTheFirstGoesOn) {
+  Supervisor first, second;
+  first.start({process("main", {ticker("ticker", "/n")})});
+  const std::string holder = std::to_string(pid_of(first, "main"));
+  try {
+    second.start({process("main", {ticker("ticker", "/m")})});
+    FAIL() << "the name was given twice";
+  } catch (const SupervisorError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("/ticker"), HasSubstr(holder)));
+  }
+  EXPECT_TRUE(goes_on(first, "/n"));
+}
+
+TEST(Launch, ANodeThatThrowsIsFaultedAlone) {
+  Supervisor supervisor;
+  supervisor.start({process("main", {ticker("thrower", "/x", 5), ticker("neighbour", "/y")})});
+  std::vector<std::string> events;
+  EXPECT_TRUE(eventually([&] { return !(events = supervisor.poll(100ms)).empty(); }));
+  EXPECT_THAT(events, ElementsAre(HasSubstr("/thrower faulted")));
+  EXPECT_EQ(state(supervisor, "/thrower"), "faulted");
+  EXPECT_TRUE(goes_on(supervisor, "/y"));
+  EXPECT_TRUE(supervisor.healthy());
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
+TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
+  Supervisor supervisor;
+  supervisor.start({process("main", {looper("stubborn", "/x", true)}), process("good", {ticker("ticker", "/y")})});
+  const int pid = pid_of(supervisor, "main");
+  EXPECT_THAT(supervisor.stop(), ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn in run()"))));
+  EXPECT_FALSE(runs(pid));
+}
+
+TEST(Launch, ALibraryThatIsNoneStopsEverythingBeforeItStarts) {
+  Supervisor supervisor;
+  HostNode broken = ticker("broken", "/x");
+  broken.library = "/proc/self/exe";
+  try {
+    supervisor.start({process("good", {ticker("ticker", "/y")}), process("main", {broken})});
+    FAIL() << "it started";
+  } catch (const SupervisorError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/broken"));
+  }
+  EXPECT_THAT(programs("tactus-host"), IsEmpty());
+}
+
+TEST(Describe, TellsWhatANodeDeclaresAndWhyItCannot) {
+  const auto results = describe_nodes(host_program(), {{library("relay"), {}}, {"/nowhere/libx.so", {}}});
+  ASSERT_THAT(results, SizeIs(2));
+  ASSERT_TRUE(results[0].description) << results[0].error;
+  EXPECT_EQ(results[0].description->class_name, "Relay");
+  EXPECT_THAT(results[0].description->ports, SizeIs(2));
+  EXPECT_FALSE(results[1].description);
+  EXPECT_THAT(results[1].error, HasSubstr("/nowhere/libx.so"));
+}
+
+TEST(Launch, LeavesNothingBehindAfterKills) {
+  {
+    Supervisor supervisor;
+    supervisor.start({process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})});
+    ASSERT_TRUE(goes_on(supervisor, "/y"));
+    kill(pid_of(supervisor, "first"), SIGKILL);
+    OtherProcess killed{{process("third", {looper("looper", "/z")})}};
+    killed.signal_process(SIGKILL);
+    killed.wait();
+  }
+  EXPECT_TRUE(eventually([] { return programs("tactus-host").empty() && programs("tactus-broker").empty(); }, 30s));
+  EXPECT_TRUE(std::filesystem::is_empty("/dev/shm"));
+  for (const auto& entry : std::filesystem::directory_iterator{"/tmp"}) {
+    const std::string name = entry.path().filename();
+    EXPECT_FALSE(name.ends_with(".sock") || name.ends_with(".lock") || name.starts_with("roudi") || name.starts_with("tactus.")) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tactus
