@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tactus/node.hpp>
+
+#include "integrator.hpp"
+#include "pose_message.hpp"
+
+/// Head pose at the IMU's rate: integrates from the newest correction to now. Publishes nothing before the first correction,
+/// because there is no pose to start from.
+class ImuIntegrator final : public tactus::Node {
+ public:
+  explicit ImuIntegrator(tactus::NodeContext& context)
+      : imu_{context.subscribe<sensor_msgs::msg::Imu>("imu", {.depth = 64})},
+        correction_{context.subscribe<geometry_msgs::msg::PoseStamped>("correction", {.optional = true})},
+        pose_{context.advertise<geometry_msgs::msg::PoseStamped>("pose")},
+        estimator_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})} {}
+
+  void step(const tactus::Cycle&) override {
+    while (const auto correction = correction_.take()) {
+      estimator_.correct(xr::stamp_ns(correction->header.stamp), xr::to_eigen(correction->pose.position), xr::to_eigen(correction->pose.orientation));
+    }
+    tactus::Time captured{};
+    while (const auto imu = imu_.take()) {
+      captured = imu.captured();
+      estimator_.add_imu({xr::stamp_ns(imu->header.stamp), xr::to_eigen(imu->angular_velocity), xr::to_eigen(imu->linear_acceleration)});
+    }
+    const auto& state = estimator_.state();
+    if (!state || captured == tactus::Time{}) return;
+    if (auto pose = pose_.loan()) {
+      xr::write_pose(state->stamp_ns, state->position, state->orientation, *pose);
+      pose.captured_at(captured);
+      pose_.publish(std::move(pose));
+    }
+  }
+
+ private:
+  tactus::Subscriber<sensor_msgs::msg::Imu> imu_;
+  tactus::Subscriber<geometry_msgs::msg::PoseStamped> correction_;
+  tactus::Publisher<geometry_msgs::msg::PoseStamped> pose_;
+  xr::PoseEstimator estimator_;
+};
+TACTUS_NODE(ImuIntegrator)
