@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch_status.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+namespace tactus {
+namespace {
+
+using nlohmann::json;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+json endpoint(int pid, int messages, int dropped) {
+  return {{"pid", pid}, {"counters", {{"messages", messages}, {"dropped", dropped}}}};
+}
+
+std::string graph(int messages) {
+  const json node{{"name", "/tracker"}, {"pid", 7}, {"state", "running"}, {"runs", 4}, {"run_ns_total", 400},
+                  {"run_ns_max", 250}, {"deadline_misses", 1}, {"skipped", 2}, {"faults", 0}};
+  json stranger = node;
+  stranger.update({{"name", "/stranger"}, {"pid", 8}});
+  const json image{{"name", "/image"}, {"types", json::array({"sensor_msgs/msg/Image"})},
+                   {"publishers", json::array({endpoint(8, messages, 1)})}, {"subscribers", json::array({endpoint(7, 9, 2)})}};
+  const json theirs{{"name", "/theirs"}, {"types", json::array({"x/msg/Y"})}, {"publishers", json::array({endpoint(8, 5, 0)})},
+                    {"subscribers", json::array()}};
+  return json{{"nodes", json::array({node, stranger})}, {"topics", json::array({image, theirs})}}.dump();
+}
+
+class ReadGraph : public testing::Test {
+ protected:
+  LaunchStatus read(int messages) {
+    LaunchStatus status;
+    read_graph(graph(messages), {{7, "vision"}}, 2s, before_, status);
+    return status;
+  }
+  std::map<std::string, std::uint64_t> before_;
+};
+
+TEST_F(ReadGraph, ShowsTheNodesOfTheLaunchOnly) {
+  const LaunchStatus status = read(10);
+  ASSERT_THAT(status.nodes, SizeIs(1));
+  EXPECT_EQ(status.nodes[0].name, "/tracker");
+  EXPECT_EQ(status.nodes[0].process, "vision");
+  EXPECT_EQ(status.nodes[0].run_time_mean, 100ns);
+  EXPECT_EQ(status.nodes[0].run_time_max, 250ns);
+}
+
+TEST_F(ReadGraph, ShowsTheTopicsItUsesWithDropsOfBothEnds) {
+  const LaunchStatus status = read(10);
+  ASSERT_THAT(status.topics, SizeIs(1));
+  EXPECT_EQ(status.topics[0].name, "/image");
+  EXPECT_EQ(status.topics[0].dropped, 3u);
+  EXPECT_EQ(status.topics[0].publishers, 1u);
+}
+
+TEST_F(ReadGraph, RatesAreOverTheTimeSinceTheLastSnapshot) {
+  EXPECT_DOUBLE_EQ(read(10).topics[0].rate_hz, 5.0);
+  EXPECT_DOUBLE_EQ(read(50).topics[0].rate_hz, 20.0);
+  EXPECT_DOUBLE_EQ(read(3).topics[0].rate_hz, 0.0) << "the publisher is another one";
+}
+
+}  // namespace
+}  // namespace tactus
