@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Through the Harness; the node is compiled in as its shared object has it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../../nodes/imu_integrator/imu_integrator.cpp"
+#include "tactus/testing/harness.hpp"
+
+namespace {
+
+using geometry_msgs::msg::PoseStamped;
+using sensor_msgs::msg::Imu;
+using namespace std::chrono_literals;
+
+tactus::Message<Imu> at_rest(tactus::Duration t) {
+  tactus::Message<Imu> imu;
+  xr::write_imu({t.count(), Eigen::Vector3d::Zero(), {0, 0, 9.81}}, *imu);
+  return imu;
+}
+
+tactus::Message<PoseStamped> pose_at(tactus::Duration t, double x) {
+  tactus::Message<PoseStamped> pose;
+  xr::write_pose(t.count(), {x, 0, 1.6}, Eigen::Quaterniond::Identity(), *pose);
+  return pose;
+}
+
+TEST(ImuIntegrator, PublishesNothingBeforeTheFirstCorrection) {
+  tactus::testing::Harness<ImuIntegrator> node;
+  node.give("imu", at_rest(5ms));
+  node.step_at(5ms);
+  EXPECT_TRUE(node.taken<PoseStamped>("pose").empty());
+}
+
+TEST(ImuIntegrator, StaysWhereItIsWhenItFeelsOnlyGravity) {
+  tactus::testing::Harness<ImuIntegrator> node;
+  node.give("correction", pose_at(5ms, 0.5));
+  for (auto t = 5ms; t <= 100ms; t += 5ms) {
+    node.give("imu", at_rest(t));
+    node.step_at(t);
+  }
+  const auto& pose = node.last<PoseStamped>("pose");
+  EXPECT_NEAR(pose.pose.position.x, 0.5, 1e-9);
+  EXPECT_NEAR(pose.pose.position.z, 1.6, 1e-9);
+  EXPECT_EQ(xr::stamp_ns(pose.header.stamp), 100'000'000);
+  EXPECT_EQ(pose.header.frame_id, "world");
+}
+
+}  // namespace
