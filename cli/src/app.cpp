@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/App.hpp>
+
+#include "command.hpp"
+
+namespace rtctl {
+namespace {
+
+CLI::App& add_noun(CLI::App& root, const char* name, const char* help) {
+  CLI::App& noun = *root.add_subcommand(name, help);
+  noun.require_subcommand(1);
+  return noun;
+}
+
+}  // namespace
+
+void add_commands(CLI::App& root, Run& run) {
+  add_launch(root, run);
+
+  CLI::App& topic = add_noun(root, "topic", "Topics of the running system");
+  add_topic_list(topic, run);
+  add_topic_info(topic, run);
+  add_topic_type(topic, run);
+  add_topic_echo(topic, run);
+  add_topic_hz(topic, run);
+  add_topic_pub(topic, run);
+
+  CLI::App& node = add_noun(root, "node", "Nodes of the running system, and what a node's library declares");
+  add_node_list(node, run);
+  add_node_info(node, run);
+  add_node_describe(node, run);
+
+  CLI::App& msg = add_noun(root, "msg", "Message types");
+  add_msg_list(msg, run);
+  add_msg_show(msg, run);
+
+  add_doctor(root, run);
+}
+
+}  // namespace rtctl

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <cmath>
+#include <cstdlib>
+
+#include "command.hpp"
+#include "tactus/middleware/names.hpp"
+
+namespace rtctl {
+namespace {
+
+double nanoseconds_of(std::string_view unit) {
+  if (unit.empty() || unit == "s") return 1e9;
+  if (unit == "ms") return 1e6;
+  if (unit == "us") return 1e3;
+  if (unit == "min") return 60e9;
+  if (unit == "h") return 3600e9;
+  return 0;
+}
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->get_name() == name) return verb;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::chrono::nanoseconds parse_duration(std::string_view option, std::string_view text) {
+  const std::string copy{text};
+  char* end = nullptr;
+  const double number = std::strtod(copy.c_str(), &end);
+  const double scale = nanoseconds_of(end);
+  if (end == copy.c_str() || scale == 0 || !std::isfinite(number) || number < 0 || number * scale > 9e18) {
+    throw Failure{fmt::format("{}: '{}' is no duration; write it like 10, 10s, 500ms or 2min", option, text), kUsage};
+  }
+  return std::chrono::nanoseconds{std::llround(number * scale)};
+}
+
+std::string absolute(std::string_view name) {
+  return name.substr(0, 1) == "/" ? std::string{name} : fmt::format("/{}", name);
+}
+
+std::string wrong_verb(const CLI::App& root, const std::vector<std::string>& words) {
+  const CLI::App* app = &root;
+  std::string path = "rtctl";
+  for (const std::string& word : words) {
+    const std::vector<std::string> verbs = verbs_of(*app);
+    if (verbs.empty() || word.substr(0, 1) == "-") return {};
+    const CLI::App* next = verb_named(*app, word);
+    if (next == nullptr) {
+      return fmt::format("'{} {}' does not exist{}", path, word, tactus::did_you_mean(word, verbs));
+    }
+    path += " " + word;
+    app = next;
+  }
+  return {};
+}
+
+}  // namespace rtctl

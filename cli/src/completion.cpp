@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "completion.hpp"
+
+#include <CLI/App.hpp>
+
+namespace rtctl {
+namespace {
+
+const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->get_name() == name) return verb;
+  }
+  return nullptr;
+}
+
+bool is_option(const std::string& word) { return !word.empty() && word.front() == '-'; }
+
+// Where the word being typed stands.
+struct Place {
+  const CLI::App* app;
+  const CLI::Option* value_of = nullptr;  // the option whose value it is
+  std::size_t positional = 0;
+};
+
+Place find_place(const CLI::App& root, const std::vector<std::string>& words) {
+  Place place{&root};
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (place.value_of != nullptr) {
+      place.value_of = nullptr;
+    } else if (const CLI::App* verb = verb_named(*place.app, words[i])) {
+      place.app = verb;
+    } else if (is_option(words[i])) {
+      const CLI::Option* option = place.app->get_option_no_throw(words[i]);
+      if (option != nullptr && option->get_items_expected_max() > 0) place.value_of = option;
+    } else {
+      ++place.positional;
+    }
+  }
+  return place;
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> result;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) result.push_back("--" + name);
+  }
+  return result;
+}
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> result;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) result.push_back(verb->get_name());
+  }
+  return result;
+}
+
+// The last positional takes all further ones when it may be repeated.
+const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
+  const CLI::Option* last = nullptr;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_positional()) continue;
+    last = option;
+    if (index-- == 0) return option;
+  }
+  return last != nullptr && last->get_items_expected_max() > 1 ? last : nullptr;
+}
+
+std::vector<std::string> candidates(const Place& place, const std::string& typed, const NamesOf& names) {
+  if (place.value_of != nullptr) return names(place.value_of->get_type_name());
+  if (is_option(typed)) return options_of(*place.app);
+  if (std::vector<std::string> verbs = verbs_of(*place.app); !verbs.empty()) return verbs;
+  const CLI::Option* positional = positional_of(*place.app, place.positional);
+  return positional != nullptr ? names(positional->get_type_name()) : std::vector<std::string>{};
+}
+
+}  // namespace
+
+std::vector<std::string> complete(const CLI::App& root, const std::vector<std::string>& words, const NamesOf& names) {
+  const std::string typed = words.empty() ? std::string{} : words.back();
+  std::vector<std::string> result = candidates(find_place(root, words), typed, names);
+  std::erase_if(result, [&](const std::string& word) {
+    return word != kCompleteFiles && word.compare(0, typed.size(), typed) != 0;
+  });
+  return result;
+}
+
+}  // namespace rtctl

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arguments.hpp"
+#include "command.hpp"
+#include "tactus/middleware/names.hpp"
+#include "tactus/scheduler/describe.hpp"
+#include "tactus/scheduler/launch_file.hpp"
+
+namespace rtctl {
+namespace {
+
+std::pair<std::string, std::string> parse_argument(const std::string& word) {
+  const std::size_t at = word.find(":=");
+  if (at == std::string::npos || at == 0) throw Failure{fmt::format("'{}' is no argument: write name:=value", word), kUsage};
+  return {word.substr(0, at), word.substr(at + 2)};
+}
+
+tactus::ExpectedRate parse_expectation(const std::string& word) try {
+  const std::size_t at = word.rfind(':');
+  if (at == std::string::npos) throw std::invalid_argument{"write it like /imu:190Hz..210Hz"};
+  return tactus::parse_expected_rate(absolute(word.substr(0, at)), word.substr(at + 1));
+} catch (const std::invalid_argument& error) {
+  throw Failure{fmt::format("--expect {}: {}", word, error.what()), kUsage};
+}
+
+std::vector<std::string> published(const tactus::LaunchPlan& plan) {
+  std::vector<std::string> topics;
+  for (const tactus::PlannedNode& node : plan.nodes) {
+    for (const tactus::PortDescription& port : node.description.ports) {
+      if (port.direction == tactus::PortDirection::kOutput) topics.push_back(node.topic_of(port));
+    }
+  }
+  return topics;
+}
+
+void add_expectations(tactus::LaunchPlan& plan, const std::vector<tactus::ExpectedRate>& expectations) {
+  const std::vector<std::string> topics = published(plan);
+  for (const tactus::ExpectedRate& expected : expectations) {
+    if (std::find(topics.begin(), topics.end(), expected.topic) == topics.end()) {
+      throw Failure{fmt::format("--expect: nothing in {} publishes {}{}", plan.file, expected.topic,
+                                tactus::did_you_mean(expected.topic, topics)),
+                    kUsage};
+    }
+    plan.expectations.push_back(expected);
+  }
+}
+
+[[noreturn]] void refuse(const std::vector<tactus::Diagnostic>& diagnostics) {
+  std::string text = "the launch file has errors";
+  for (const tactus::Diagnostic& diagnostic : diagnostics) text += "\n" + tactus::to_text(diagnostic);
+  const std::size_t count = diagnostics.size();
+  throw Failure{fmt::format("{}\n{} {}, nothing was started", text, count, count == 1 ? "error" : "errors"), kUsage};
+}
+
+}  // namespace
+
+LaunchOptions launch_options(const LaunchWords& words) {
+  LaunchOptions options;
+  options.file = words.file;
+  options.dry_run = words.dry_run;
+  options.check = words.check;
+  for (const std::string& word : words.arguments) options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
+  for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
+  if (!words.duration.empty()) options.duration = parse_duration("--duration", words.duration);
+  if (words.has_group) options.group = words.group;
+  if (const std::string error = tactus::group_name_error(words.group); !error.empty()) {
+    throw Failure{fmt::format("--group '{}': {}", words.group, error), kUsage};
+  }
+  return options;
+}
+
+tactus::LaunchPlan load_plan(const LaunchOptions& options) {
+  const auto describe = [](const std::vector<tactus::DescribeRequest>& requests) {
+    return tactus::describe_nodes(tactus::host_program(), requests);
+  };
+  tactus::LoadedLaunch loaded = tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
+  if (!loaded.plan) refuse(loaded.diagnostics);
+  add_expectations(*loaded.plan, options.expectations);
+  return std::move(*loaded.plan);
+}
+
+}  // namespace rtctl

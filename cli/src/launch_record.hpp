@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tactus/scheduler/plan.hpp"
+#include "tactus/scheduler/supervisor.hpp"
+
+namespace rtctl {
+
+/// What a launch did, from its snapshots. Keeps the last that was known of what has ended. Pure: no clock, no terminal.
+class LaunchRecord {
+ public:
+  void add(const tactus::LaunchStatus& status);
+
+  /// Topics with their present rates, nodes with their counters: for the live view.
+  [[nodiscard]] std::string live_text() const;
+  /// The same with rates over the whole run.
+  [[nodiscard]] std::string summary_text() const;
+
+  /// Messages per second from the first snapshot in which the topic had any to the last snapshot of all.
+  [[nodiscard]] double mean_rate(const std::string& topic) const;
+
+  /// One sentence for each expectation that did not hold.
+  [[nodiscard]] std::vector<std::string> missed(const std::vector<tactus::ExpectedRate>& expectations) const;
+  /// One sentence for each process that ended other than with 0, and each node that faulted.
+  [[nodiscard]] std::vector<std::string> failures() const;
+
+ private:
+  struct TopicRecord {
+    tactus::TopicStatus last;
+    std::chrono::nanoseconds first_time{0};
+    std::uint64_t first_messages = 0;
+  };
+  [[nodiscard]] std::string text(bool whole_run) const;
+
+  std::chrono::nanoseconds elapsed_{0};
+  std::map<std::string, TopicRecord> topics_;
+  std::map<std::string, tactus::NodeStatus> nodes_;
+  std::vector<tactus::ProcessStatus> processes_;
+  std::vector<std::string> degradations_;
+};
+
+}  // namespace rtctl

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch_record.hpp"
+
+#include <gmock/gmock.h>
+
+namespace rtctl {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+tactus::LaunchStatus at(std::chrono::nanoseconds elapsed, std::uint64_t messages) {
+  tactus::LaunchStatus status;
+  status.elapsed = elapsed;
+  tactus::TopicStatus topic;
+  topic.name = "/imu";
+  topic.messages = messages;
+  status.topics = {topic};
+  return status;
+}
+
+TEST(LaunchRecord, CountsARateFromTheFirstMessageOn) {
+  LaunchRecord record;
+  record.add(at(0s, 0));
+  record.add(at(2s, 10));
+  record.add(at(4s, 210));
+  EXPECT_DOUBLE_EQ(record.mean_rate("/imu"), 100.0);
+  EXPECT_DOUBLE_EQ(record.mean_rate("/nothing"), 0.0);
+}
+
+TEST(LaunchRecord, SaysWhichExpectationDidNotHold) {
+  LaunchRecord record;
+  record.add(at(1s, 1));
+  record.add(at(3s, 201));
+  EXPECT_THAT(record.missed({{"/imu", 95, 105}}), IsEmpty());
+  EXPECT_THAT(record.missed({{"/imu", 190, 210}, {"/pose", 1, 2}}),
+              ElementsAre("/imu ran at 100.0 Hz, expected were 190 to 210 Hz", "/pose ran at 0.0 Hz, expected were 1 to 2 Hz"));
+}
+
+TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
+  tactus::LaunchStatus status;
+  tactus::NodeStatus node;
+  node.name = "/tracker";
+  node.state = "running";
+  node.runs = 1234;
+  status.nodes = {node};
+  LaunchRecord record;
+  record.add(status);
+  status.nodes[0] = {};
+  status.nodes[0].name = "/tracker";
+  status.nodes[0].state = "dead";
+  status.processes = {{"main", 42, false, "was killed by SIGKILL"}, {"other", 43, false, "exited with 0"}};
+  record.add(status);
+  EXPECT_THAT(record.summary_text(), HasSubstr("1234"));
+  EXPECT_THAT(record.summary_text(), HasSubstr("dead"));
+  EXPECT_THAT(record.failures(), ElementsAre("process 'main' (PID 42) was killed by SIGKILL"));
+}
+
+TEST(LaunchRecord, CountsAFaultAsAFailure) {
+  tactus::LaunchStatus status;
+  tactus::NodeStatus node;
+  node.name = "/tracker";
+  node.faults = 1;
+  status.nodes = {node};
+  LaunchRecord record;
+  record.add(status);
+  EXPECT_THAT(record.failures(), ElementsAre("node /tracker faulted"));
+}
+
+}  // namespace
+}  // namespace rtctl
