@@ -115,6 +115,7 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
   bool rung = true;
   while (!stop.stop_requested()) {
     clear_bell();
+    if (stop.stop_requested()) return;  // its ring may be the one that was just cleared
     const std::int64_t now_ns = monotonic_ns();
     const bool due = executor_.next_ns() <= now_ns;
     if (!rung && !due && executor_.waiting()) lost_wakes_.fetch_add(1, std::memory_order_relaxed);

@@ -45,6 +45,8 @@ class Host::Impl {
   void add_executor(const HostExecutor& executor);
   void add_loop(const HostNode& node);
   std::vector<std::string> start_threads();
+  [[nodiscard]] bool wants_realtime() const;
+  [[nodiscard]] ThreadSettings allowed(ThreadSettings thread) const;
 
   HostSettings settings_;
   HostServices services_;
@@ -80,7 +82,7 @@ void Host::Impl::construct_node(const HostNode& node) {
     };
     NodeServices services{*services_.transport, logs_.add(name), doorbell, {}};
     if (loops) {
-      auto worker = std::make_unique<LoopWorker>(WorkerOptions{name.substr(name.rfind('/') + 1), node.thread, 0}, *bell.word);
+      auto worker = std::make_unique<LoopWorker>(WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);
       services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
       threads_.push_back({nodes_.size(), std::move(worker)});
     }
@@ -106,12 +108,27 @@ void Host::Impl::add_executor(const HostExecutor& executor) {
     runners.push_back(nodes_[i].runner.get());
   }
   if (runners.empty()) return;
-  WorkerOptions options{executor.name, executor.thread, executor.spin_ns};
+  WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns};
   threads_.push_back({first, std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word, std::move(runners))});
+}
+
+/// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.
+ThreadSettings Host::Impl::allowed(ThreadSettings thread) const {
+  if (settings_.realtime == RealtimeMode::kOff) thread.policy = ThreadPolicy::kOther;
+  return thread;
+}
+
+bool Host::Impl::wants_realtime() const {
+  const auto realtime = [](const auto& user) { return user.thread.policy != ThreadPolicy::kOther; };
+  return settings_.realtime != RealtimeMode::kOff &&
+         (std::ranges::any_of(settings_.executors, realtime) || std::ranges::any_of(settings_.nodes, realtime));
 }
 
 std::vector<std::string> Host::Impl::start_threads() {
   std::vector<std::string> denied;
+  if (wants_realtime()) {
+    if (const std::string text = lock_memory(); !text.empty()) denied.push_back(fmt::format("process '{}': {}", settings_.process, text));
+  }
   for (const Thread& thread : threads_) {
     for (const std::string& text : thread.worker->start().get()) {
       denied.push_back(fmt::format("process '{}', thread '{}': {}", settings_.process, thread.worker->name(), text));

@@ -109,6 +109,9 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   observer.tell("ready", "");
   const bool asked = wait_for_end(signals, broker.fd(), observer.fd());
   if (!host.stop(kStopLimit)) give_up(host);
+  if (const auto lost = host.lost_wakes(); lost > 0) {
+    fmt::print(stderr, "tactus: process '{}': {} wakes were lost and found by the 100 ms re-check\n", settings.process, lost);
+  }
   if (asked) return kHostClean;
   fmt::print(stderr, "tactus: the broker ended, process '{}' stops\n", settings.process);
   leave(kHostBrokerEnded);  // to release the ports would be to wait for the broker

@@ -265,6 +265,19 @@ TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
   EXPECT_FALSE(runs(pid));
 }
 
+TEST(Launch, WhatTheMachineDeniesIsReportedOrRefusedAsAsked) {
+  HostSettings settings = process("main", {ticker("ticker", "/x")});
+  settings.executors.at(0).thread.cpus = {1023};
+  {
+    Supervisor preferred;
+    preferred.start({settings});
+    EXPECT_THAT(preferred.status().degradations, ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("cpus [1023] were denied"))));
+  }
+  settings.realtime = RealtimeMode::kRequired;
+  Supervisor required;
+  EXPECT_THROW(required.start({settings}), SupervisorError);
+}
+
 TEST(Launch, ALibraryThatIsNoneStopsEverythingBeforeItStarts) {
   Supervisor supervisor;
   HostNode broken = ticker("broken", "/x");
