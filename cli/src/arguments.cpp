@@ -45,7 +45,8 @@ std::chrono::nanoseconds parse_duration(std::string_view option, std::string_vie
   const double number = std::strtod(copy.c_str(), &end);
   const double scale = nanoseconds_of(end);
   if (end == copy.c_str() || scale == 0 || !std::isfinite(number) || number < 0 || number * scale > 9e18) {
-    throw Failure{fmt::format("{}: '{}' is no duration; write it like 10, 10s, 500ms or 2min", option, text), kUsage};
+    throw Failure{fmt::format("{}: '{}' is no duration; write it like 10, 10s, 500ms or 2min", option, text),
+                  kUsage};
   }
   return std::chrono::nanoseconds{std::llround(number * scale)};
 }

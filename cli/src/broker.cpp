@@ -16,7 +16,8 @@ namespace {
 
 constexpr const char* kNothing = "nothing is running";
 
-std::unique_ptr<tactus::BrokerClient> connect(const std::string& name, const std::string& group, Connection::Join join) {
+std::unique_ptr<tactus::BrokerClient> connect(const std::string& name, const std::string& group,
+                                              Connection::Join join) {
   using Kind = tactus::BrokerClient::Kind;
   if (join == Connection::Join::kStart) return tactus::BrokerClient::ensure({Kind::kProgram, name, group});
   const Kind kind = join == Connection::Join::kReader ? Kind::kReader : Kind::kProgram;
@@ -33,9 +34,7 @@ std::filesystem::path module_path() {
 
 }  // namespace
 
-std::string read_graph_text() {
-  return connect("rtctl", "", Connection::Join::kReader)->graph();
-}
+std::string read_graph_text() { return connect("rtctl", "", Connection::Join::kReader)->graph(); }
 
 Graph read_graph() { return parse_graph(read_graph_text()); }
 
@@ -56,7 +55,8 @@ tactus::Transport& Connection::transport() {
   void* module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) throw Failure{fmt::format("shared memory cannot be joined: {}", dlerror())};
   const auto make = reinterpret_cast<MakeTransport*>(dlsym(module, kMakeTransport));
-  if (make == nullptr) throw Failure{fmt::format("{} is of another version of rtctl", module_path().string())};
+  if (make == nullptr)
+    throw Failure{fmt::format("{} is of another version of rtctl", module_path().string())};
   transport_ = make(*client_);
   return *transport_;
 }

@@ -18,7 +18,8 @@ namespace rtctl {
 /// As read_graph, the broker's own text.
 [[nodiscard]] std::string read_graph_text();
 
-/// A connection to the broker, and the shared-memory transport on it, loaded only here: most verbs do without.
+/// A connection to the broker, and the shared-memory transport on it, loaded only here: most verbs do
+/// without.
 class Connection {
  public:
   enum class Join {

@@ -85,14 +85,16 @@ Check check_realtime_priority() {
   if (has_capability(kCapSysNice)) return {"realtime priority", Health::kGood, "CAP_SYS_NICE", ""};
   const std::string found = fmt::format("limit {}", limit);
   if (limit >= kWantedPriority) return {"realtime priority", Health::kGood, found, ""};
-  return {"realtime priority", Health::kWarning, found, fmt::format("{} is needed for realtime: ...; {}", kWantedPriority, kGrant)};
+  return {"realtime priority", Health::kWarning, found,
+          fmt::format("{} is needed for realtime: ...; {}", kWantedPriority, kGrant)};
 }
 
 Check check_locked_memory() {
   const rlim_t limit = limit_of(RLIMIT_MEMLOCK);
   if (has_capability(kCapIpcLock)) return {"locked memory", Health::kGood, "CAP_IPC_LOCK", ""};
   const bool unlimited = limit == RLIM_INFINITY;
-  const std::string found = unlimited ? "unlimited" : fmt::format("limit {}", bytes_text(static_cast<double>(limit)));
+  const std::string found =
+      unlimited ? "unlimited" : fmt::format("limit {}", bytes_text(static_cast<double>(limit)));
   if (unlimited || limit >= kWantedLocked) return {"locked memory", Health::kGood, found, ""};
   return {"locked memory", Health::kWarning, found, fmt::format("page faults will cost time; {}", kGrant)};
 }
@@ -106,16 +108,20 @@ Check check_shared_memory() {
   const double size = static_cast<double>(shm.f_blocks) * static_cast<double>(shm.f_frsize);
   const std::string found = fmt::format("{} free of {}", bytes_text(free), bytes_text(size));
   if (free >= kWantedShared) return {"/dev/shm", Health::kGood, found, ""};
-  return {"/dev/shm", Health::kWarning, found, "topics share little memory: mount -o remount,size=2G /dev/shm"};
+  return {"/dev/shm", Health::kWarning, found,
+          "topics share little memory: mount -o remount,size=2G /dev/shm"};
 }
 
 Check check_cpu_latency() {
   if (access("/dev/cpu_dma_latency", F_OK) != 0) {
-    return {"CPU sleep states", Health::kWarning, "no /dev/cpu_dma_latency", "waking up takes tens of microseconds where CPUs sleep deeply"};
+    return {"CPU sleep states", Health::kWarning, "no /dev/cpu_dma_latency",
+            "waking up takes tens of microseconds where CPUs sleep deeply"};
   }
-  if (access("/dev/cpu_dma_latency", W_OK) == 0) return {"CPU sleep states", Health::kGood, "can be held off", ""};
-  return {"CPU sleep states", Health::kWarning, "/dev/cpu_dma_latency is not writable",
-          "a udev rule gives it to your group: KERNEL==\"cpu_dma_latency\", GROUP=\"realtime\", MODE=\"0660\""};
+  if (access("/dev/cpu_dma_latency", W_OK) == 0)
+    return {"CPU sleep states", Health::kGood, "can be held off", ""};
+  return {
+      "CPU sleep states", Health::kWarning, "/dev/cpu_dma_latency is not writable",
+      "a udev rule gives it to your group: KERNEL==\"cpu_dma_latency\", GROUP=\"realtime\", MODE=\"0660\""};
 }
 
 Check check_kernel() {
@@ -126,7 +132,8 @@ Check check_kernel() {
   const std::string found = fmt::format("{}{}", name.release, realtime ? ", PREEMPT_RT" : "");
   const std::string share = first_line("/proc/sys/kernel/sched_rt_runtime_us");
   if (!realtime) {
-    return {"kernel", Health::kWarning, found, "not a realtime kernel: fine to develop, latencies are not bounded (linux-image-rt-amd64)"};
+    return {"kernel", Health::kWarning, found,
+            "not a realtime kernel: fine to develop, latencies are not bounded (linux-image-rt-amd64)"};
   }
   return {"kernel", Health::kGood, share == "-1" ? found : found + ", 5 % of each CPU kept for others", ""};
 }
@@ -136,8 +143,8 @@ Check check_broker() try {
   if (!broker_lives()) return {"broker", Health::kGood, "nothing is running", ""};
   const Graph graph = read_graph();
   return {"broker", Health::kGood,
-          fmt::format("{}, generation {}, {} nodes, {} topics", lock_holder(), graph.generation, graph.nodes.size(),
-                      graph.topics.size()),
+          fmt::format("{}, generation {}, {} nodes, {} topics", lock_holder(), graph.generation,
+                      graph.nodes.size(), graph.topics.size()),
           ""};
 } catch (const std::exception& error) {
   return {"broker", Health::kBad, lock_holder(), error.what()};
@@ -146,22 +153,26 @@ Check check_broker() try {
 Check check_leftovers() {
   if (broker_lives()) return {"leftovers", Health::kGood, "none: a broker runs", ""};
   std::vector<std::string> found;
-  for (const char* path : {"/dev/shm/iceoryx_mgmt", tactus::kBrokerSocket, tactus::kBrokerLock, "/tmp/roudi.lock"}) {
+  for (const char* path :
+       {"/dev/shm/iceoryx_mgmt", tactus::kBrokerSocket, tactus::kBrokerLock, "/tmp/roudi.lock"}) {
     if (fs::exists(path)) found.emplace_back(path);
   }
   if (found.empty()) return {"leftovers", Health::kGood, "none", ""};
   struct stat info {};
   stat(found.front().c_str(), &info);
   if (info.st_uid == geteuid() || geteuid() == 0) {
-    return {"leftovers", Health::kWarning, fmt::format("{}", fmt::join(found, " ")), "of a broker that was killed; the next launch cleans up"};
+    return {"leftovers", Health::kWarning, fmt::format("{}", fmt::join(found, " ")),
+            "of a broker that was killed; the next launch cleans up"};
   }
-  return {"leftovers", Health::kBad, fmt::format("{} of user {}", fmt::join(found, " "), user_name(info.st_uid)),
+  return {"leftovers", Health::kBad,
+          fmt::format("{} of user {}", fmt::join(found, " "), user_name(info.st_uid)),
           fmt::format("remove them: sudo rm {}", fmt::join(found, " "))};
 }
 
 std::vector<Check> run_checks() {
-  return {check_kernel(),      check_realtime_priority(), check_locked_memory(), check_cpu_latency(),
-          check_shared_memory(), check_broker(),          check_leftovers()};
+  return {check_kernel(),      check_realtime_priority(), check_locked_memory(),
+          check_cpu_latency(), check_shared_memory(),     check_broker(),
+          check_leftovers()};
 }
 
 std::string realtime_limits() {

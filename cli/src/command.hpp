@@ -10,7 +10,8 @@ namespace CLI {
 class App;
 }
 
-/// The frame of rtctl: every verb adds its arguments to the command line and sets what runs when it is chosen.
+/// The frame of rtctl: every verb adds its arguments to the command line and sets what runs when it is
+/// chosen.
 namespace rtctl {
 
 /// Exit codes. Documented in docs/reference/rtctl.md.

@@ -76,7 +76,8 @@ std::vector<std::string> candidates(const Place& place, const std::string& typed
 
 }  // namespace
 
-std::vector<std::string> complete(const CLI::App& root, const std::vector<std::string>& words, const NamesOf& names) {
+std::vector<std::string> complete(const CLI::App& root, const std::vector<std::string>& words,
+                                  const NamesOf& names) {
   const std::string typed = words.empty() ? std::string{} : words.back();
   std::vector<std::string> result = candidates(find_place(root, words), typed, names);
   std::erase_if(result, [&](const std::string& word) {

@@ -17,8 +17,8 @@ using NamesOf = std::function<std::vector<std::string>(const std::string& kind)>
 /// Stands for the names of files, which the shell completes itself. Always offered, whatever is typed.
 inline constexpr const char* kCompleteFiles = ":files";
 
-/// What may stand for the last of `words` (the one being typed, perhaps empty), given those before it: verbs, options,
-/// names. Already filtered by what is typed.
+/// What may stand for the last of `words` (the one being typed, perhaps empty), given those before it: verbs,
+/// options, names. Already filtered by what is typed.
 [[nodiscard]] std::vector<std::string> complete(const CLI::App& root, const std::vector<std::string>& words,
                                                 const NamesOf& names);
 

@@ -35,7 +35,8 @@ Endpoint endpoint_of(const Json& json) {
 }
 
 Topic topic_of(const Json& json) {
-  Topic topic{json.at("name"), json.value("group", ""), json.value("types", std::vector<std::string>{}), {}, {}};
+  Topic topic{
+      json.at("name"), json.value("group", ""), json.value("types", std::vector<std::string>{}), {}, {}};
   for (const Json& one : list(json, "publishers")) topic.publishers.push_back(endpoint_of(one));
   for (const Json& one : list(json, "subscribers")) topic.subscribers.push_back(endpoint_of(one));
   return topic;
@@ -74,7 +75,8 @@ const T& find(const std::vector<T>& items, std::string_view name, std::string_vi
   }
   const std::string where = group.empty() ? "" : fmt::format(" in group '{}'", group);
   if (elsewhere.empty()) {
-    throw Failure{fmt::format("there is no {} '{}'{}{}", what, wanted, where, tactus::did_you_mean(wanted, names))};
+    throw Failure{
+        fmt::format("there is no {} '{}'{}{}", what, wanted, where, tactus::did_you_mean(wanted, names))};
   }
   throw Failure{fmt::format("there is no {} '{}'{}, but one in group '{}': add --group {}", what, wanted,
                             group.empty() ? " in the default group" : where, elsewhere, elsewhere)};
@@ -97,7 +99,8 @@ Graph parse_graph(std::string_view text) try {
   sort_by_name(graph.nodes);
   return graph;
 } catch (const Json::exception& error) {
-  throw Failure{fmt::format("the broker's answer cannot be read ({}): is rtctl of another version?", error.what())};
+  throw Failure{
+      fmt::format("the broker's answer cannot be read ({}): is rtctl of another version?", error.what())};
 }
 
 bool has_groups(const Graph& graph) {

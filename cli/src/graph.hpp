@@ -61,7 +61,8 @@ struct Graph {
 /// True when any topic or node belongs to a group: listings then show which.
 [[nodiscard]] bool has_groups(const Graph& graph);
 
-/// The topic or node of that name in that group. Throws Failure naming the nearest one, or the group it is in.
+/// The topic or node of that name in that group. Throws Failure naming the nearest one, or the group it is
+/// in.
 [[nodiscard]] const Topic& find_topic(const Graph& graph, std::string_view name, std::string_view group);
 [[nodiscard]] const Node& find_node(const Graph& graph, std::string_view name, std::string_view group);
 

@@ -16,7 +16,8 @@ namespace {
 
 std::pair<std::string, std::string> parse_argument(const std::string& word) {
   const std::size_t at = word.find(":=");
-  if (at == std::string::npos || at == 0) throw Failure{fmt::format("'{}' is no argument: write name:=value", word), kUsage};
+  if (at == std::string::npos || at == 0)
+    throw Failure{fmt::format("'{}' is no argument: write name:=value", word), kUsage};
   return {word.substr(0, at), word.substr(at + 2)};
 }
 
@@ -51,10 +52,10 @@ void add_expectations(tactus::LaunchPlan& plan, const std::vector<tactus::Expect
 }
 
 [[noreturn]] void refuse(const std::vector<tactus::Diagnostic>& diagnostics) {
-  std::string text = "the launch file has errors";
-  for (const tactus::Diagnostic& diagnostic : diagnostics) text += "\n" + tactus::to_text(diagnostic);
+  for (const tactus::Diagnostic& diagnostic : diagnostics)
+    fmt::print(stderr, "{}\n", tactus::to_text(diagnostic));
   const std::size_t count = diagnostics.size();
-  throw Failure{fmt::format("{}\n{} {}, nothing was started", text, count, count == 1 ? "error" : "errors"), kUsage};
+  throw Failure{fmt::format("{} {}, nothing was started", count, count == 1 ? "error" : "errors"), kUsage};
 }
 
 }  // namespace
@@ -64,7 +65,8 @@ LaunchOptions launch_options(const LaunchWords& words) {
   options.file = words.file;
   options.dry_run = words.dry_run;
   options.check = words.check;
-  for (const std::string& word : words.arguments) options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
+  for (const std::string& word : words.arguments)
+    options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
   for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
   if (!words.duration.empty()) options.duration = parse_duration("--duration", words.duration);
   if (words.has_group) options.group = words.group;
@@ -78,7 +80,8 @@ tactus::LaunchPlan load_plan(const LaunchOptions& options) {
   const auto describe = [](const std::vector<tactus::DescribeRequest>& requests) {
     return tactus::describe_nodes(tactus::host_program(), requests);
   };
-  tactus::LoadedLaunch loaded = tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
+  tactus::LoadedLaunch loaded =
+      tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
   if (!loaded.plan) refuse(loaded.diagnostics);
   add_expectations(*loaded.plan, options.expectations);
   return std::move(*loaded.plan);

@@ -36,8 +36,8 @@ struct LaunchOptions {
 /// Throws Failure{kUsage} naming the word that is wrong.
 [[nodiscard]] LaunchOptions launch_options(const LaunchWords& words);
 
-/// The checked plan of the file, the expectations of the command line among its own. Throws Failure{kUsage} with every error
-/// of the file, one per line.
+/// The checked plan of the file, the expectations of the command line among its own. Prints every error of
+/// the file to the standard error, one per line, and throws Failure{kUsage} with their number.
 [[nodiscard]] tactus::LaunchPlan load_plan(const LaunchOptions& options);
 
 }  // namespace rtctl

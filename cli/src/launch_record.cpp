@@ -10,7 +10,9 @@ namespace {
 
 constexpr const char* kCleanEnd = "exited with 0";
 
-Cell count(std::uint64_t number, Style style) { return {std::to_string(number), number > 0 ? style : Style::kPlain}; }
+Cell count(std::uint64_t number, Style style) {
+  return {std::to_string(number), number > 0 ? style : Style::kPlain};
+}
 
 Style style_of(const std::string& state) {
   if (state == "running") return Style::kGood;
@@ -23,10 +25,15 @@ double ns_of(std::chrono::nanoseconds time) { return static_cast<double>(time.co
 std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
   Table table{{"NODE", "PROCESS", "STATE", ">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
   for (const auto& [name, node] : nodes) {
-    table.add({name, node.process, {node.state, style_of(node.state)}, std::to_string(node.runs),
+    table.add({name,
+               node.process,
+               {node.state, style_of(node.state)},
+               std::to_string(node.runs),
                node.runs > 0 ? duration_text(ns_of(node.run_time_mean)) : "-",
-               node.runs > 0 ? duration_text(ns_of(node.run_time_max)) : "-", count(node.deadline_misses, Style::kWarning),
-               count(node.skipped, Style::kWarning), count(node.faults, Style::kError)});
+               node.runs > 0 ? duration_text(ns_of(node.run_time_max)) : "-",
+               count(node.deadline_misses, Style::kWarning),
+               count(node.skipped, Style::kWarning),
+               count(node.faults, Style::kError)});
   }
   return table.text();
 }
@@ -68,7 +75,8 @@ double LaunchRecord::mean_rate(const std::string& topic) const {
 
 std::string LaunchRecord::text(bool whole_run) const {
   std::string text = fmt::format("{}\n", paint(Style::kDim, fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9)));
-  for (const std::string& degradation : degradations_) text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
+  for (const std::string& degradation : degradations_)
+    text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
   Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED"}};
   for (const auto& [name, record] : topics_) {
     table.add({name, record.last.type, rate_text(whole_run ? mean_rate(name) : record.last.rate_hz),

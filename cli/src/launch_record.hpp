@@ -11,7 +11,8 @@
 
 namespace rtctl {
 
-/// What a launch did, from its snapshots. Keeps the last that was known of what has ended. Pure: no clock, no terminal.
+/// What a launch did, from its snapshots. Keeps the last that was known of what has ended. Pure: no clock, no
+/// terminal.
 class LaunchRecord {
  public:
   void add(const tactus::LaunchStatus& status);

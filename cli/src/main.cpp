@@ -50,18 +50,21 @@ int parse(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A closed pipe is an error of the write that meets it, never the death of a process that holds shared memory.
+  // A closed pipe is an error of the write that meets it, never the death of a process that holds shared
+  // memory.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"rtctl: launches Tactus pipelines and looks at them", "rtctl"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", fmt::format("rtctl {} (message layout {})", TACTUS_VERSION, tactus::kLayoutVersion));
+  app.set_version_flag("--version",
+                       fmt::format("rtctl {} (message layout {})", TACTUS_VERSION, tactus::kLayoutVersion));
   app.footer(kExamples);
   rtctl::Run run;
   rtctl::add_commands(app, run);
 
   try {
     const std::vector<std::string> words{argv + 1, argv + argc};
-    if (!words.empty() && words[0] == "__complete") return rtctl::print_candidates(app, {words.begin() + 1, words.end()});
+    if (!words.empty() && words[0] == "__complete")
+      return rtctl::print_candidates(app, {words.begin() + 1, words.end()});
     if (const std::string wrong = rtctl::wrong_verb(app, words); !wrong.empty()) {
       return report(wrong, rtctl::kUsage);
     }

@@ -8,8 +8,8 @@
 
 namespace rtctl {
 
-/// A message of a type known at run time, constructed with its defaults on the heap. Throws Failure when `bytes` is too
-/// small for the type.
+/// A message of a type known at run time, constructed with its defaults on the heap. Throws Failure when
+/// `bytes` is too small for the type.
 class MessageBuffer {
  public:
   MessageBuffer(const tactus::TypeInfo& type, std::size_t bytes);

@@ -23,7 +23,9 @@ std::string without_msg(std::string_view full) {
   return fmt::format("{}/{}", full.substr(0, full.find('/')), short_name(full));
 }
 
-bool names(std::string_view wanted, std::string_view full) { return wanted == full || wanted == without_msg(full); }
+bool names(std::string_view wanted, std::string_view full) {
+  return wanted == full || wanted == without_msg(full);
+}
 
 // The only shipped type of that last name; several are an error.
 const tactus::TypeInfo* by_last_name(std::string_view name) {
@@ -63,7 +65,8 @@ TypePointer type_named(std::string_view name) {
   if (known == nullptr) known = by_last_name(name);
   if (known != nullptr) return TypePointer{TypePointer{}, known};
   if (TypePointer type = from_running_system(name)) return type;
-  throw Failure{fmt::format("there is no message type '{}'{}", name, tactus::did_you_mean(name, all_names()))};
+  throw Failure{
+      fmt::format("there is no message type '{}'{}", name, tactus::did_you_mean(name, all_names()))};
 }
 
 TypePointer type_of_topic(const Graph& graph, const Topic& topic) {
@@ -73,7 +76,8 @@ TypePointer type_of_topic(const Graph& graph, const Topic& topic) {
       if (type != graph.types.end()) return parse_type(type->second);
     }
   }
-  throw Failure{fmt::format("the type of {} is not known: nothing publishes or takes it any more", topic.name)};
+  throw Failure{
+      fmt::format("the type of {} is not known: nothing publishes or takes it any more", topic.name)};
 }
 
 }  // namespace rtctl

@@ -24,7 +24,9 @@ std::vector<std::string> some_names(const std::string& kind) {
 class Completion : public testing::Test {
  protected:
   Completion() { add_commands(app_, run_); }
-  std::vector<std::string> words(const std::vector<std::string>& typed) { return complete(app_, typed, some_names); }
+  std::vector<std::string> words(const std::vector<std::string>& typed) {
+    return complete(app_, typed, some_names);
+  }
   CLI::App app_{"", "rtctl"};
   rtctl::Run run_;
 };

@@ -12,11 +12,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-TEST(FlowValue, TakesJson) { EXPECT_EQ(parse_flow_value(R"({"a": [1, 2.5], "b": "x"})"), Json::parse(R"({"a": [1, 2.5], "b": "x"})")); }
+TEST(FlowValue, TakesJson) {
+  EXPECT_EQ(parse_flow_value(R"({"a": [1, 2.5], "b": "x"})"), Json::parse(R"({"a": [1, 2.5], "b": "x"})"));
+}
 
 TEST(FlowValue, TakesWhatRos2TopicPubTakes) {
-  EXPECT_EQ(parse_flow_value("{linear: {x: 2.0, y: -1}, name: left hand, used: true, list: [1, 2,], 'q': 'a, b'}"),
-            Json::parse(R"({"linear": {"x": 2.0, "y": -1}, "name": "left hand", "used": true, "list": [1, 2], "q": "a, b"})"));
+  EXPECT_EQ(
+      parse_flow_value("{linear: {x: 2.0, y: -1}, name: left hand, used: true, list: [1, 2,], 'q': 'a, b'}"),
+      Json::parse(
+          R"({"linear": {"x": 2.0, "y": -1}, "name": "left hand", "used": true, "list": [1, 2], "q": "a, b"})"));
   EXPECT_EQ(parse_flow_value(" { } "), Json::object());
 }
 

@@ -61,8 +61,10 @@ TEST(Graph, FindsTopicsWithAndWithoutTheSlash) {
 
 TEST(Graph, NamesTheNearestTopicAndNode) {
   const Graph graph = parse_graph(kGraph);
-  EXPECT_EQ(error_of([&] { (void)find_topic(graph, "/imuu", ""); }), "there is no topic '/imuu'; did you mean '/imu'?");
-  EXPECT_EQ(error_of([&] { (void)find_node(graph, "traker", ""); }), "there is no node '/traker'; did you mean '/tracker'?");
+  EXPECT_EQ(error_of([&] { (void)find_topic(graph, "/imuu", ""); }),
+            "there is no topic '/imuu'; did you mean '/imu'?");
+  EXPECT_EQ(error_of([&] { (void)find_node(graph, "traker", ""); }),
+            "there is no node '/traker'; did you mean '/tracker'?");
 }
 
 TEST(Graph, NamesTheGroupATopicIsIn) {
@@ -89,8 +91,9 @@ TEST(TopicRate, IsTheGrowthOfAllPublishers) {
 }
 
 TEST(TopicRate, LeavesOutPublishersThatCameOrBeganAgain) {
-  const TopicRate rate = rate_between(published({counted("/a", 10, 100), counted("/b", 500, 50)}),
-                                      published({counted("/a", 30, 300), counted("/b", 2, 20), counted("/c", 900, 9)}), 1.0);
+  const TopicRate rate =
+      rate_between(published({counted("/a", 10, 100), counted("/b", 500, 50)}),
+                   published({counted("/a", 30, 300), counted("/b", 2, 20), counted("/c", 900, 9)}), 1.0);
   EXPECT_DOUBLE_EQ(rate.hz, 20.0);
 }
 

@@ -36,7 +36,8 @@ TEST(LaunchRecord, SaysWhichExpectationDidNotHold) {
   record.add(at(3s, 201));
   EXPECT_THAT(record.missed({{"/imu", 95, 105}}), IsEmpty());
   EXPECT_THAT(record.missed({{"/imu", 190, 210}, {"/pose", 1, 2}}),
-              ElementsAre("/imu ran at 100.0 Hz, expected were 190 to 210 Hz", "/pose ran at 0.0 Hz, expected were 1 to 2 Hz"));
+              ElementsAre("/imu ran at 100.0 Hz, expected were 190 to 210 Hz",
+                          "/pose ran at 0.0 Hz, expected were 1 to 2 Hz"));
 }
 
 TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {

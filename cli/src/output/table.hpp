@@ -11,7 +11,8 @@ namespace rtctl {
 struct Cell {
   std::string text;
   Style style = Style::kPlain;
-  Cell(const char* value) : text{value} {}  // NOLINT(google-explicit-constructor): rows are written as lists of texts
+  Cell(const char* value)
+      : text{value} {}  // NOLINT(google-explicit-constructor): rows are written as lists of texts
   Cell(std::string value, Style how = Style::kPlain) : text{std::move(value)}, style{how} {}  // NOLINT
 };
 

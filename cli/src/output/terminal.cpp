@@ -19,12 +19,18 @@ bool coloured(std::FILE* stream) {
 
 const char* code_of(Style style) {
   switch (style) {
-    case Style::kHeading: return "1";
-    case Style::kGood: return "32";
-    case Style::kWarning: return "33";
-    case Style::kError: return "31";
-    case Style::kDim: return "2";
-    case Style::kPlain: break;
+    case Style::kHeading:
+      return "1";
+    case Style::kGood:
+      return "32";
+    case Style::kWarning:
+      return "33";
+    case Style::kError:
+      return "31";
+    case Style::kDim:
+      return "2";
+    case Style::kPlain:
+      break;
   }
   return "";
 }

@@ -11,7 +11,8 @@ enum class Style { kPlain, kHeading, kGood, kWarning, kError, kDim };
 
 [[nodiscard]] bool is_terminal(std::FILE* stream);
 
-/// Coloured when `stream` is a terminal, NO_COLOR is not set and TERM is not "dumb"; the text itself otherwise.
+/// Coloured when `stream` is a terminal, NO_COLOR is not set and TERM is not "dumb"; the text itself
+/// otherwise.
 [[nodiscard]] std::string paint(Style style, std::string_view text, std::FILE* stream = stdout);
 
 /// Rows and columns of the terminal on stdout; 24 x 80 where it cannot tell.
@@ -24,7 +25,8 @@ struct TerminalSize {
 /// Writes to stdout and flushes. False when nobody reads any more (a closed pipe): time to end.
 [[nodiscard]] bool write_out(std::string_view text);
 
-/// A block of lines at the bottom of the terminal that is drawn over itself. Does nothing when stdout is no terminal.
+/// A block of lines at the bottom of the terminal that is drawn over itself. Does nothing when stdout is no
+/// terminal.
 class LiveView {
  public:
   LiveView() : active_{is_terminal(stdout)} {}

@@ -25,9 +25,12 @@ struct Word {
 
 Word word_of(Health health) {
   switch (health) {
-    case Health::kGood: return {"ok", Style::kGood};
-    case Health::kWarning: return {"warning", Style::kWarning};
-    case Health::kBad: break;
+    case Health::kGood:
+      return {"ok", Style::kGood};
+    case Health::kWarning:
+      return {"warning", Style::kWarning};
+    case Health::kBad:
+      break;
   }
   return {"bad", Style::kError};
 }
@@ -40,16 +43,19 @@ std::string json_of(const std::vector<Check>& checks) {
                     {"found", check.found},
                     {"advice", check.advice}});
   }
-  return nlohmann::ordered_json{{"version", TACTUS_VERSION}, {"layout", tactus::kLayoutVersion}, {"checks", list}}.dump(2) +
+  return nlohmann::ordered_json{
+             {"version", TACTUS_VERSION}, {"layout", tactus::kLayoutVersion}, {"checks", list}}
+             .dump(2) +
          "\n";
 }
 
 std::string text_of(const std::vector<Check>& checks) {
-  std::string text = fmt::format("rtctl {}, message layout {}, {}\n", TACTUS_VERSION, tactus::kLayoutVersion, __VERSION__);
+  std::string text =
+      fmt::format("rtctl {}, message layout {}, {}\n", TACTUS_VERSION, tactus::kLayoutVersion, __VERSION__);
   for (const Check& check : checks) {
     const Word word = word_of(check.health);
-    text += fmt::format("{}{:{}}{:<20}{}\n", paint(word.style, word.text), "", 9 - std::string_view{word.text}.size(),
-                        check.name, check.found);
+    text += fmt::format("{}{:{}}{:<20}{}\n", paint(word.style, word.text), "",
+                        9 - std::string_view{word.text}.size(), check.name, check.found);
     if (!check.advice.empty()) text += fmt::format("{:9}{}\n", "", check.advice);
   }
   return text;
@@ -58,18 +64,21 @@ std::string text_of(const std::vector<Check>& checks) {
 int doctor(const Options& options) {
   if (options.limits) return write_out(realtime_limits()) ? kSuccess : kFailed;
   const std::vector<Check> checks = run_checks();
-  const bool bad = std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.health == Health::kBad; });
+  const bool bad = std::any_of(checks.begin(), checks.end(),
+                               [](const Check& check) { return check.health == Health::kBad; });
   return write_out(options.json ? json_of(checks) : text_of(checks)) && !bad ? kSuccess : kFailed;
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& root, Run& run) {
-  CLI::App& verb = *root.add_subcommand("doctor", "Is this machine ready? Limits, memory, kernel, broker, leftovers");
+  CLI::App& verb =
+      *root.add_subcommand("doctor", "Is this machine ready? Limits, memory, kernel, broker, leftovers");
   auto options = std::make_shared<Options>();
   verb.add_flag("--rt", options->limits, "Print the lines that grant realtime priority and locked memory");
   verb.add_flag("--json", options->json, "As JSON");
-  verb.footer("Examples:\n  rtctl doctor\n  rtctl doctor --rt | sudo tee /etc/security/limits.d/90-tactus.conf");
+  verb.footer(
+      "Examples:\n  rtctl doctor\n  rtctl doctor --rt | sudo tee /etc/security/limits.d/90-tactus.conf");
   verb.callback([&run, options] { run = [options] { return doctor(*options); }; });
 }
 

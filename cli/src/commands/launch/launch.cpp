@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds kRedraw{500};
 
 void append(Reasons& reasons, Reasons more) {
   for (std::string& reason : more) {
-    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+      reasons.push_back(std::move(reason));
   }
 }
 
@@ -42,7 +43,8 @@ bool look(tactus::Supervisor& supervisor, LaunchRecord& record) try {
 }
 
 // Until the time is over, Ctrl-C, or a process ends. What went wrong beyond the record.
-Reasons watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const LaunchOptions& options, LaunchRecord& record) {
+Reasons watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const LaunchOptions& options,
+              LaunchRecord& record) {
   LiveView view;
   const Clock::time_point end = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
   bool broker = look(supervisor, record);
@@ -76,9 +78,11 @@ int run_plan(const tactus::LaunchPlan& plan, const LaunchOptions& options) {
 int launch(const LaunchOptions& options) {
   const tactus::LaunchPlan plan = load_plan(options);
   if (options.dry_run) return write_out(tactus::describe_plan(plan)) ? kSuccess : kFailed;
-  for (const std::string& note : plan.notes) fmt::print(stderr, "rtctl: {}\n", note);
+  if (!plan.notes.empty())
+    fmt::print(stderr, "rtctl: {} defaults were taken: --dry-run names them\n", plan.notes.size());
   if (!options.check) return run_plan(plan, options);
-  const std::string text = fmt::format("{}: no errors; {} nodes in {} processes\n", options.file, plan.nodes.size(), plan.processes.size());
+  const std::string text = fmt::format("{}: no errors; nodes: {}, processes: {}\n", options.file,
+                                       plan.nodes.size(), plan.processes.size());
   return write_out(text) ? kSuccess : kFailed;
 }
 
@@ -88,17 +92,21 @@ void add_launch(CLI::App& root, Run& run) {
   CLI::App& verb = *root.add_subcommand("launch", "Checks a launch file, starts it, watches it and stops it");
   auto words = std::make_shared<LaunchWords>();
   verb.add_option("file", words->file, "Launch file")->required()->type_name("FILE");
-  verb.add_option("arguments", words->arguments, "Arguments of the file, name:=value")->type_name("NAME:=VALUE");
+  verb.add_option("arguments", words->arguments, "Arguments of the file, name:=value")
+      ->type_name("NAME:=VALUE");
   verb.add_flag("--dry-run", words->dry_run, "Print the checked plan and start nothing");
   verb.add_flag("--check", words->check, "Check only and start nothing");
   verb.add_option("--duration", words->duration, "Stop after so long")->type_name("DURATION");
-  CLI::Option* group = verb.add_option("--group", words->group, "Group, instead of the file's")->type_name("GROUP");
-  verb.add_option("--expect", words->expectations, "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
+  CLI::Option* group =
+      verb.add_option("--group", words->group, "Group, instead of the file's")->type_name("GROUP");
+  verb.add_option("--expect", words->expectations,
+                  "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
       ->type_name("TOPIC:RANGE")
       ->allow_extra_args(false);
-  verb.footer("Examples:\n  rtctl launch head_tracking.launch.yaml\n"
-              "  rtctl launch head_tracking.launch.yaml seed:=3 --duration 10 --expect /imu:190Hz..210Hz\n"
-              "  rtctl launch head_tracking.launch.yaml --dry-run");
+  verb.footer(
+      "Examples:\n  rtctl launch head_tracking.launch.yaml\n"
+      "  rtctl launch head_tracking.launch.yaml seed:=3 --duration 10 --expect /imu:190Hz..210Hz\n"
+      "  rtctl launch head_tracking.launch.yaml --dry-run");
   verb.callback([&run, words, group] {
     words->has_group = group->count() > 0;
     run = [words] { return launch(launch_options(*words)); };

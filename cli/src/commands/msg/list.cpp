@@ -31,7 +31,8 @@ std::vector<const tactus::TypeInfo*> types_of(const std::string& package) {
     if (package.empty() || packages.back() == package) types.push_back(type);
   }
   if (types.empty()) {
-    throw Failure{fmt::format("there is no package '{}'{}", package, tactus::did_you_mean(package, packages))};
+    throw Failure{
+        fmt::format("there is no package '{}'{}", package, tactus::did_you_mean(package, packages))};
   }
   return types;
 }
@@ -41,7 +42,8 @@ int msg_list(const Options& options) {
   std::string text;
   for (const tactus::TypeInfo* type : types_of(options.package)) {
     text += fmt::format("{}\n", type->name);
-    json.push_back({{"name", type->name}, {"bytes", type->size}, {"plain", type->plain}, {"hash", tactus::rihs(*type)}});
+    json.push_back(
+        {{"name", type->name}, {"bytes", type->size}, {"plain", type->plain}, {"hash", tactus::rihs(*type)}});
   }
   return write_out(options.json ? json.dump(2) + "\n" : text) ? kSuccess : kFailed;
 }

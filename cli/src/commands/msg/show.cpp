@@ -28,10 +28,11 @@ std::string_view own_part(std::string_view schema) {
 int msg_show(const Options& options) {
   const TypePointer type = type_named(options.type);
   if (options.json) {
-    return write_out(nlohmann::json::parse(tactus::serialize_type(*type)).dump(2) + "\n") ? kSuccess : kFailed;
+    return write_out(nlohmann::json::parse(tactus::serialize_type(*type)).dump(2) + "\n") ? kSuccess
+                                                                                          : kFailed;
   }
-  const std::string summary =
-      fmt::format("# {}: {} bytes{}, {}\n", type->name, type->size, type->plain ? "" : " and a tail", tactus::rihs(*type));
+  const std::string summary = fmt::format("# {}: {} bytes{}, {}\n", type->name, type->size,
+                                          type->plain ? "" : " and a tail", tactus::rihs(*type));
   std::string text = paint(Style::kDim, summary);
   text += options.nested ? type->schema : own_part(type->schema);
   if (text.back() != '\n') text += '\n';
@@ -43,7 +44,9 @@ int msg_show(const Options& options) {
 void add_msg_show(CLI::App& msg, Run& run) {
   CLI::App& verb = *msg.add_subcommand("show", "Definition of a message type, its size and its hash");
   auto options = std::make_shared<Options>();
-  verb.add_option("type", options->type, "sensor_msgs/msg/Imu, sensor_msgs/Imu or Imu")->required()->type_name("TYPE");
+  verb.add_option("type", options->type, "sensor_msgs/msg/Imu, sensor_msgs/Imu or Imu")
+      ->required()
+      ->type_name("TYPE");
   verb.add_flag("--nested", options->nested, "With the definitions of the types it is made of");
   verb.add_flag("--json", options->json, "The field table as JSON");
   verb.footer("Examples:\n  rtctl msg show sensor_msgs/Imu\n  rtctl msg show PoseStamped --nested");

@@ -26,7 +26,8 @@ std::map<std::string, tactus::ParameterValue> parameters_of(const std::vector<st
   std::map<std::string, tactus::ParameterValue> parameters;
   for (const std::string& word : words) {
     const std::size_t at = word.find(":=");
-    if (at == std::string::npos) throw Failure{fmt::format("'{}' is no parameter: write name:=value", word), kUsage};
+    if (at == std::string::npos)
+      throw Failure{fmt::format("'{}' is no parameter: write name:=value", word), kUsage};
     nlohmann::json value = nlohmann::json::parse(word.substr(at + 2), nullptr, false);
     if (value.is_discarded()) value = word.substr(at + 2);
     parameters[word.substr(0, at)] = tactus::parameter_from_json(value);
@@ -36,7 +37,8 @@ std::map<std::string, tactus::ParameterValue> parameters_of(const std::vector<st
 
 NodeDescription describe(const Options& options) {
   const std::filesystem::path library = tactus::find_node_library(options.library);
-  const auto results = tactus::describe_nodes(tactus::host_program(), {{library, parameters_of(options.parameters)}});
+  const auto results =
+      tactus::describe_nodes(tactus::host_program(), {{library, parameters_of(options.parameters)}});
   const tactus::DescribeResult& result = results.front();
   if (!result.description) throw Failure{fmt::format("{}: {}", library.string(), result.error)};
   return *result.description;
@@ -48,7 +50,8 @@ std::string ports_text(const NodeDescription& node, PortDirection direction, con
     if (port.direction != direction) continue;
     std::string more = port.optional ? "optional" : "";
     if (direction == PortDirection::kOutput) {
-      more = fmt::format("{}{}", bytes_text(static_cast<double>(port.max_bytes)), port.max_bytes_guessed ? " at most, a default" : "");
+      more = fmt::format("{}{}", bytes_text(static_cast<double>(port.max_bytes)),
+                         port.max_bytes_guessed ? " at most, a default" : "");
     }
     table.add({port.name, port.type_name, more});
   }
@@ -61,15 +64,16 @@ std::string range_text(const tactus::ParameterOptions& options) {
   const bool below = std::isfinite(options.min);
   const bool above = std::isfinite(options.max);
   if (!below && !above) return "";
-  return fmt::format("{}..{}", below ? fmt::format("{:g}", options.min) : "", above ? fmt::format("{:g}", options.max) : "");
+  return fmt::format("{}..{}", below ? fmt::format("{:g}", options.min) : "",
+                     above ? fmt::format("{:g}", options.max) : "");
 }
 
 std::string parameters_text(const NodeDescription& node) {
   Table table{{"PARAMETER", "KIND", "DEFAULT", "RANGE", "MEANING"}};
   for (const tactus::ParameterDescription& parameter : node.parameters) {
     const auto& [name, initial, options] = parameter;
-    table.add({name, tactus::kind_name(initial), fmt::format("{} {}", value_text(initial), options.unit), range_text(options),
-               std::string{options.help}});
+    table.add({name, tactus::kind_name(initial), fmt::format("{} {}", value_text(initial), options.unit),
+               range_text(options), std::string{options.help}});
   }
   return table.empty() ? std::string{} : "\n" + table.text();
 }
@@ -79,8 +83,8 @@ int node_describe(const Options& options) {
   if (options.json) return write_out(tactus::to_json(node).dump(2) + "\n") ? kSuccess : kFailed;
   const char* called = node.has_run ? "loops itself" : "is called: step()";
   const std::string text = fmt::format("{}  {}\n", paint(Style::kHeading, node.class_name), called);
-  return write_out(text + ports_text(node, PortDirection::kInput, "TAKES") + ports_text(node, PortDirection::kOutput, "PUBLISHES") +
-                   parameters_text(node))
+  return write_out(text + ports_text(node, PortDirection::kInput, "TAKES") +
+                   ports_text(node, PortDirection::kOutput, "PUBLISHES") + parameters_text(node))
              ? kSuccess
              : kFailed;
 }
@@ -88,12 +92,14 @@ int node_describe(const Options& options) {
 }  // namespace
 
 void add_node_describe(CLI::App& node, Run& run) {
-  CLI::App& verb = *node.add_subcommand("describe", "What a node's library declares: inputs, outputs, parameters; runs nothing of it");
+  CLI::App& verb = *node.add_subcommand(
+      "describe", "What a node's library declares: inputs, outputs, parameters; runs nothing of it");
   auto options = std::make_shared<Options>();
   verb.add_option("library", options->library, "imu_integrator, or a path")->required()->type_name("LIBRARY");
   verb.add_option("parameters", options->parameters, "Parameters, name:=value")->type_name("NAME:=VALUE");
   verb.add_flag("--json", options->json, "As JSON");
-  verb.footer("Examples:\n  rtctl node describe imu_integrator\n  rtctl node describe ./libimu_integrator.so --json");
+  verb.footer(
+      "Examples:\n  rtctl node describe imu_integrator\n  rtctl node describe ./libimu_integrator.so --json");
   verb.callback([&run, options] { run = [options] { return node_describe(*options); }; });
 }
 

@@ -49,8 +49,11 @@ Json json_of(const std::vector<Port>& ports) {
 std::string text_of(const std::vector<Port>& ports, const char* heading, const char* drops) {
   Table table{{heading, "TYPE", ">MESSAGES", drops}};
   for (const Port& port : ports) {
-    table.add({port.topic, port.endpoint.type, std::to_string(port.endpoint.messages),
-               {std::to_string(port.endpoint.dropped), port.endpoint.dropped > 0 ? Style::kWarning : Style::kPlain}});
+    table.add({port.topic,
+               port.endpoint.type,
+               std::to_string(port.endpoint.messages),
+               {std::to_string(port.endpoint.dropped),
+                port.endpoint.dropped > 0 ? Style::kWarning : Style::kPlain}});
   }
   return table.empty() ? std::string{} : "\n" + table.text();
 }
@@ -66,9 +69,10 @@ int node_info(const Options& options) {
                     {"takes", json_of(inputs)}};
     return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
   }
-  const std::string text =
-      fmt::format("{}  {}, process {} (PID {})\n", paint(Style::kHeading, node.name), node.state, node.process, node.pid);
-  return write_out(text + text_of(inputs, "TAKES", ">DROPPED") + text_of(outputs, "PUBLISHES", ">LOANS REFUSED"))
+  const std::string text = fmt::format("{}  {}, process {} (PID {})\n", paint(Style::kHeading, node.name),
+                                       node.state, node.process, node.pid);
+  return write_out(text + text_of(inputs, "TAKES", ">DROPPED") +
+                   text_of(outputs, "PUBLISHES", ">LOANS REFUSED"))
              ? kSuccess
              : kFailed;
 }

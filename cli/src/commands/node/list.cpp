@@ -37,7 +37,8 @@ int print_table(const std::vector<Node>& nodes, bool groups) {
   if (groups) headings.emplace_back("GROUP");
   Table table{headings};
   for (const Node& node : nodes) {
-    table.add({node.name, {node.state, style_of(node.state)}, node.process, std::to_string(node.pid), node.group});
+    table.add(
+        {node.name, {node.state, style_of(node.state)}, node.process, std::to_string(node.pid), node.group});
   }
   return write_out(table.text()) ? kSuccess : kFailed;
 }

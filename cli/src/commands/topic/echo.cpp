@@ -98,7 +98,8 @@ class Echo {
 
   static void report_drops(const tactus::UntypedSubscriber& subscriber) {
     const tactus::EndpointCounts counts = subscriber.counts();
-    if (counts.dropped > 0) fmt::print(stderr, "rtctl: {} messages came faster than they were printed\n", counts.dropped);
+    if (counts.dropped > 0)
+      fmt::print(stderr, "rtctl: {} messages came faster than they were printed\n", counts.dropped);
     if (counts.rejected > 0) fmt::print(stderr, "rtctl: {} messages were malformed\n", counts.rejected);
   }
 
@@ -134,13 +135,15 @@ void add_topic_echo(CLI::App& topic, Run& run) {
   verb.add_option("--field", options->field, "Only this field, e.g. pose.position.x")->type_name("FIELD");
   verb.add_flag("--no-arr", options->no_arrays, "Arrays as their type and length only");
   verb.add_flag("--json", options->json, "As JSON, one line per message");
-  verb.add_option("--timeout", options->timeout, "Fail when nothing arrives for so long")->type_name("DURATION");
+  verb.add_option("--timeout", options->timeout, "Fail when nothing arrives for so long")
+      ->type_name("DURATION");
   verb.add_option("--depth", options->depth, "Messages to queue; 16 when not given")
       ->type_name("N")
       ->check(CLI::Range(1U, tactus::kMaxDepth));
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
-  verb.footer("Examples:\n  rtctl topic echo /head/pose\n  rtctl topic echo /head/pose --field pose.position --once\n"
-              "  rtctl topic echo /camera/left/image --no-arr --json --count 10 --timeout 2s");
+  verb.footer(
+      "Examples:\n  rtctl topic echo /head/pose\n  rtctl topic echo /head/pose --field pose.position --once\n"
+      "  rtctl topic echo /camera/left/image --no-arr --json --count 10 --timeout 2s");
   verb.callback([&run, options] { run = [options] { return topic_echo(*options); }; });
 }
 

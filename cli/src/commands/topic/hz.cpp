@@ -46,7 +46,9 @@ std::vector<Row> rows(const Options& options, const Look& before, const Look& af
   std::vector<Row> result;
   for (const std::string& name : options.topics) {
     const std::string wanted = absolute(name);
-    const auto same = [&](const Topic& topic) { return topic.name == wanted && topic.group == options.group; };
+    const auto same = [&](const Topic& topic) {
+      return topic.name == wanted && topic.group == options.group;
+    };
     const auto then = std::find_if(before.graph.topics.begin(), before.graph.topics.end(), same);
     const auto now = std::find_if(after.graph.topics.begin(), after.graph.topics.end(), same);
     const bool both = then != before.graph.topics.end() && now != after.graph.topics.end();
@@ -59,7 +61,9 @@ std::string text_of(const std::vector<Row>& rows) {
   Table table{{"TOPIC", ">RATE", ">BYTES/S", ">DROPPED"}};
   for (const Row& row : rows) {
     const std::string dropped = std::to_string(row.rate.dropped);
-    table.add({row.topic, row.rate.hz > 0 ? rate_text(row.rate.hz) : "0 Hz", bytes_text(row.rate.bytes_per_second),
+    table.add({row.topic,
+               row.rate.hz > 0 ? rate_text(row.rate.hz) : "0 Hz",
+               bytes_text(row.rate.bytes_per_second),
                {dropped, row.rate.dropped > 0 ? Style::kWarning : Style::kPlain}});
   }
   return table.text();

@@ -54,13 +54,16 @@ int print_json(const Graph& graph, const Topic& topic) {
   return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
 }
 
-Cell drops(std::uint64_t count) { return {std::to_string(count), count > 0 ? Style::kWarning : Style::kPlain}; }
+Cell drops(std::uint64_t count) {
+  return {std::to_string(count), count > 0 ? Style::kWarning : Style::kPlain};
+}
 
 std::string publishers_text(const Topic& topic) {
   Table table{{"PUBLISHED BY", ">MESSAGES", ">BYTES", ">LOANS REFUSED", ">LATCHED", ">BLOCK"}};
   for (const Endpoint& one : topic.publishers) {
-    table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)), drops(one.dropped),
-               std::to_string(one.history), bytes_text(static_cast<double>(one.max_bytes))});
+    table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)),
+               drops(one.dropped), std::to_string(one.history),
+               bytes_text(static_cast<double>(one.max_bytes))});
   }
   return table.empty() ? "published by nobody\n" : table.text();
 }
@@ -68,8 +71,8 @@ std::string publishers_text(const Topic& topic) {
 std::string subscribers_text(const Topic& topic) {
   Table table{{"TAKEN BY", ">MESSAGES", ">BYTES", ">DROPPED", ">DEPTH"}};
   for (const Endpoint& one : topic.subscribers) {
-    table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)), drops(one.dropped),
-               std::to_string(one.depth)});
+    table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)),
+               drops(one.dropped), std::to_string(one.depth)});
   }
   return table.empty() ? "taken by nobody\n" : table.text();
 }
@@ -89,7 +92,8 @@ int topic_info(const Options& options) {
   const Graph graph = read_graph();
   const Topic& topic = find_topic(graph, options.topic, options.group);
   if (options.json) return print_json(graph, topic);
-  std::string text = fmt::format("{}  {}\n\n", paint(Style::kHeading, topic.name), fmt::join(topic.types, ", "));
+  std::string text =
+      fmt::format("{}  {}\n\n", paint(Style::kHeading, topic.name), fmt::join(topic.types, ", "));
   text += publishers_text(topic) + "\n" + subscribers_text(topic);
   if (const std::string edges = edges_text(graph, topic); !edges.empty()) text += "\n" + edges;
   return write_out(text) ? kSuccess : kFailed;
@@ -98,7 +102,8 @@ int topic_info(const Options& options) {
 }  // namespace
 
 void add_topic_info(CLI::App& topic, Run& run) {
-  CLI::App& verb = *topic.add_subcommand("info", "Who publishes and takes a topic, how far it got, and who does not connect");
+  CLI::App& verb = *topic.add_subcommand(
+      "info", "Who publishes and takes a topic, how far it got, and who does not connect");
   auto options = std::make_shared<Options>();
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");

@@ -43,7 +43,8 @@ int print_table(const std::vector<Topic>& topics, bool groups) {
   Table table{headings};
   for (const Topic& topic : topics) {
     table.add({topic.name,
-               {fmt::format("{}", fmt::join(topic.types, ", ")), topic.types.size() > 1 ? Style::kError : Style::kPlain},
+               {fmt::format("{}", fmt::join(topic.types, ", ")),
+                topic.types.size() > 1 ? Style::kError : Style::kPlain},
                std::to_string(topic.publishers.size()),
                std::to_string(topic.subscribers.size()),
                topic.group});
@@ -64,11 +65,13 @@ int topic_list(const Options& options) {
 }  // namespace
 
 void add_topic_list(CLI::App& topic, Run& run) {
-  CLI::App& verb = *topic.add_subcommand("list", "Topics with their types and how many publish and subscribe");
+  CLI::App& verb =
+      *topic.add_subcommand("list", "Topics with their types and how many publish and subscribe");
   auto options = std::make_shared<Options>();
   verb.add_flag("--json", options->json, "As JSON");
   verb.add_flag("--names", options->names, "Names only, one per line");
-  const CLI::Option* group = verb.add_option("--group", options->group, "Only this group")->type_name("GROUP");
+  const CLI::Option* group =
+      verb.add_option("--group", options->group, "Only this group")->type_name("GROUP");
   verb.footer("Examples:\n  rtctl topic list\n  rtctl topic list --json | jq -r '.[].name'");
   verb.callback([&run, options, group] {
     options->one_group = group->count() > 0;

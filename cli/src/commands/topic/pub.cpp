@@ -39,7 +39,8 @@ struct Options {
 // Values are checked before anything is joined.
 MessageBuffer make_message(const tactus::TypeInfo& type, const std::string& value) {
   bool exact = false;
-  MessageBuffer message{type, std::min(kMaxBytes, tactus::default_max_bytes(type, exact) + value.size() * 16)};
+  MessageBuffer message{type,
+                        std::min(kMaxBytes, tactus::default_max_bytes(type, exact) + value.size() * 16)};
   try {
     tactus::assign_json(type, message.block(), parse_flow_value(value));
   } catch (const std::invalid_argument& error) {
@@ -48,7 +49,8 @@ MessageBuffer make_message(const tactus::TypeInfo& type, const std::string& valu
   return message;
 }
 
-bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type, const nlohmann::json& values) {
+bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type,
+             const nlohmann::json& values) {
   tactus::Chunk chunk = publisher.loan();
   if (chunk.bytes == nullptr) return false;
   if (tactus::construct_block(type, chunk.bytes, chunk.size) == nullptr) {
@@ -63,7 +65,8 @@ bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type, 
 
 int topic_pub(const Options& options) {
   const std::string topic = absolute(options.topic);
-  if (const std::string error = tactus::topic_name_error(topic); !error.empty()) throw Failure{fmt::format("topic '{}': {}", topic, error), kUsage};
+  if (const std::string error = tactus::topic_name_error(topic); !error.empty())
+    throw Failure{fmt::format("topic '{}': {}", topic, error), kUsage};
   const TypePointer type = type_named(options.type);
   MessageBuffer message = make_message(*type, options.value);
   const nlohmann::json values = parse_flow_value(options.value);
@@ -71,17 +74,19 @@ int topic_pub(const Options& options) {
 
   const Interrupt interrupt;
   Connection connection{"rtctl topic pub", options.group, Connection::Join::kStart};
-  const auto publisher = connection.transport().create_publisher({.node = fmt::format("/rtctl_pub_{}", getpid()),
-                                                                  .topic = topic,
-                                                                  .type = type.get(),
-                                                                  .history = 1,
-                                                                  .max_bytes = max_bytes});
+  const auto publisher =
+      connection.transport().create_publisher({.node = fmt::format("/rtctl_pub_{}", getpid()),
+                                               .topic = topic,
+                                               .type = type.get(),
+                                               .history = 1,
+                                               .max_bytes = max_bytes});
   const std::uint64_t limit = options.once ? 1 : options.count;
   const std::chrono::nanoseconds period{static_cast<std::int64_t>(1e9 / options.rate)};
   std::uint64_t sent = 0;
   // Subscribers need a moment to connect before the first message, and to take the last one.
   for (bool on = interrupt.sleep(kMeet); on; on = interrupt.sleep(period)) {
-    if (!publish(*publisher, *type, values)) throw Failure{fmt::format("no memory for a message on {}", topic)};
+    if (!publish(*publisher, *type, values))
+      throw Failure{fmt::format("no memory for a message on {}", topic)};
     if (++sent == limit) break;
   }
   (void)interrupt.sleep(kMeet);
@@ -91,11 +96,13 @@ int topic_pub(const Options& options) {
 }  // namespace
 
 void add_topic_pub(CLI::App& topic, Run& run) {
-  CLI::App& verb = *topic.add_subcommand("pub", "Publishes a message by hand; starts the broker where none runs");
+  CLI::App& verb =
+      *topic.add_subcommand("pub", "Publishes a message by hand; starts the broker where none runs");
   auto options = std::make_shared<Options>();
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
   verb.add_option("type", options->type, "Type of the message")->required()->type_name("TYPE");
-  verb.add_option("value", options->value, "Fields as JSON or like {linear: {x: 2.0}}; the others keep their defaults")
+  verb.add_option("value", options->value,
+                  "Fields as JSON or like {linear: {x: 2.0}}; the others keep their defaults")
       ->type_name("VALUE");
   verb.add_option("--rate", options->rate, "Messages per second; 1 when not given")
       ->type_name("HZ")
@@ -103,8 +110,9 @@ void add_topic_pub(CLI::App& topic, Run& run) {
   verb.add_flag("--once", options->once, "End after one message");
   verb.add_option("--count", options->count, "End after so many messages")->type_name("N");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
-  verb.footer("Examples:\n  rtctl topic pub /hello std_msgs/String '{data: hello}' --once\n"
-              "  rtctl topic pub /cmd geometry_msgs/Twist '{linear: {x: 0.5}}' --rate 10");
+  verb.footer(
+      "Examples:\n  rtctl topic pub /hello std_msgs/String '{data: hello}' --once\n"
+      "  rtctl topic pub /cmd geometry_msgs/Twist '{linear: {x: 0.5}}' --rate 10");
   verb.callback([&run, options] { run = [options] { return topic_pub(*options); }; });
 }
 
