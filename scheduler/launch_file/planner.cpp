@@ -155,7 +155,8 @@ class Planner {
       const auto remap = entry.remaps.find(port.name);
       error(remap == entry.remaps.end() ? entry.at : remap->second.at, fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
     }
-    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && !entry.max_bytes.contains(port.name)) {
+    constexpr std::size_t kWorthAWord = 64 * 1024;  // a guess for short strings is not
+    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord && !entry.max_bytes.contains(port.name)) {
       plan_.notes.push_back(fmt::format("{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}", node.host.settings.name,
                                         port.name, port.type_name, port.max_bytes, port.name));
     }
