@@ -37,6 +37,7 @@ struct NodeEntryText {
   std::int64_t deadline_ns = 0;
   ThreadSettings thread;
   std::map<std::string, Located<ParameterValue>> parameters;
+  std::map<std::string, std::string> parameter_texts;  ///< as written: 007 is a text where a text is declared
   std::map<std::string, Located<std::string>> remaps;
   std::map<std::string, Located<std::size_t>> max_bytes;
 };
@@ -55,7 +56,7 @@ struct Document {
   std::vector<ExecutorEntry> executors;
   std::vector<NodeEntryText> nodes;
   std::vector<ProcessEntry> processes;
-  std::vector<ExpectedRate> expectations;
+  std::vector<Located<ExpectedRate>> expectations;
   std::set<std::string> external;  ///< topics that other launches publish
 };
 

@@ -13,8 +13,25 @@
 
 namespace tactus {
 
+namespace {
+
+/// What a file says may hold anything; a terminal gets neither its control bytes nor pages of it.
+std::string printable(const std::string& text) {
+  constexpr std::size_t kMost = 1000;
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) shown += fmt::format("\\x{:02x}", byte);
+    else shown += c;
+    if (shown.size() > kMost) return shown + "...";
+  }
+  return shown;
+}
+
+}  // namespace
+
 std::string to_text(const Diagnostic& diagnostic) {
-  return fmt::format("{}:{}:{}: {}", diagnostic.location.file, diagnostic.location.line, diagnostic.location.column, diagnostic.message);
+  return fmt::format("{}:{}:{}: {}", printable(diagnostic.location.file), diagnostic.location.line, diagnostic.location.column, printable(diagnostic.message));
 }
 
 std::string PlannedNode::topic_of(const PortDescription& port) const {
@@ -35,7 +52,7 @@ class Planner {
     plan_.file = document_.file;
     plan_.group = document_.group;
     plan_.realtime = document_.realtime;
-    plan_.expectations = document_.expectations;
+    for (const auto& expected : document_.expectations) plan_.expectations.push_back(expected.value);
     if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
     for (const auto& entry : document_.nodes) add_node(entry);
     place_nodes();
@@ -53,7 +70,7 @@ class Planner {
  private:
   void error(const Location& at, std::string message) { diagnostics_.push_back({at, std::move(message)}); }
 
-  static std::string names(const std::vector<std::string>& list) { return fmt::format("{}", fmt::join(list, ", ")); }
+  static std::string names(const std::vector<std::string>& list) { return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", ")); }
 
   void add_node(const NodeEntryText& entry) {
     PlannedNode node;
@@ -69,13 +86,19 @@ class Planner {
     if (looping && entry.has_executor) error(entry.executor.at, fmt::format("node '{}' is self-looping: it has a thread of its own; remove executor:, or set its thread:", entry.name));
     if (!looping) node.host.executor = entry.has_executor ? entry.executor.value : kMain;
     if (entry.has_executor) check_executor(entry);
+    if (!entry.use.value.empty()) find_library(node, entry);
+    plan_.nodes.push_back(std::move(node));
+  }
+
+  void find_library(PlannedNode& node, const NodeEntryText& entry) {
     try {
       node.host.library = find_node_library(entry.use.value).string();
       if (const auto reason = incompatibility(read_node_note(node.host.library)); !reason.empty()) error(entry.use.at, node.host.library + ": " + reason);
     } catch (const NodeLibraryError& problem) {
       error(entry.use.at, problem.what());
+    } catch (const std::filesystem::filesystem_error& problem) {
+      error(entry.use.at, fmt::format("use '{}': {}", entry.use.value, problem.code().message()));
     }
-    plan_.nodes.push_back(std::move(node));
   }
 
   void check_executor(const NodeEntryText& entry) {
@@ -174,7 +197,7 @@ class Planner {
       // A text that looks like a number is a text where a text is declared.
       ParameterValue value = given.value;
       if (std::holds_alternative<std::string>(declared->initial) && !std::holds_alternative<std::string>(value)) {
-        value = std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+        value = entry.parameter_texts.at(name);
       }
       try {
         node.host.settings.parameters[name] = checked_parameter(*declared, value);
@@ -193,6 +216,9 @@ class Planner {
       const std::string topic = resolve_topic(given.value, node.host.settings.name, node.host.settings.remaps);
       if (std::ranges::find(inputs, topic) == inputs.end()) {
         error(given.at, fmt::format("node '{}' does not read {}{} (it reads {})", entry.name, topic, did_you_mean(topic, inputs), inputs.empty() ? "nothing" : names(inputs)));
+      }
+      if (std::ranges::find(node.host.trigger.topics, topic) != node.host.trigger.topics.end()) {
+        error(given.at, fmt::format("node '{}': on_all names {} twice", entry.name, topic));
       }
       node.host.trigger.topics.push_back(topic);
     }
@@ -220,6 +246,17 @@ class Planner {
         if (output.port->type_json != input.port->type_json) error(location_of(input), type_error(output, input));
       }
       if (!published && !input.port->optional) error(location_of(input), nobody_publishes(input, outputs));
+    }
+    check_publishers(outputs);
+  }
+
+  void check_publishers(const std::vector<Port>& outputs) {
+    std::map<std::string, const Port*> first;
+    for (const auto& output : outputs) {
+      const Port& other = *first.emplace(output.topic, &output).first->second;
+      if (other.port->type_json == output.port->type_json) continue;
+      error(location_of(output), fmt::format("topic {}: {} publishes {}, {} publishes {}: one topic has one type", output.topic, other.node->host.settings.name,
+                                             other.port->type_name, output.node->host.settings.name, output.port->type_name));
     }
   }
 
@@ -258,9 +295,9 @@ class Planner {
     for (const auto& node : plan_.nodes) {
       for (const auto& port : node.description.ports) topics.push_back(node.topic_of(port));
     }
-    for (const auto& expected : plan_.expectations) {
+    for (const auto& [expected, at] : document_.expectations) {
       if (std::ranges::find(topics, expected.topic) == topics.end()) {
-        error({document_.file, 1, 1}, fmt::format("expect: no node has the topic {}{}", expected.topic, did_you_mean(expected.topic, topics)));
+        error(at, fmt::format("expect: no node has the topic {}{}", expected.topic, did_you_mean(expected.topic, topics)));
       }
     }
   }
@@ -282,6 +319,10 @@ class Planner {
       if (name.empty() || std::ranges::find(settings.executors, name, &HostExecutor::name) != settings.executors.end()) continue;
       const auto declared = std::ranges::find_if(document_.executors, [&](const auto& entry) { return entry.executor.name == name; });
       settings.executors.push_back(declared == document_.executors.end() ? HostExecutor{name, {}, 0} : declared->executor);
+    }
+    for (const auto& entry : document_.executors) {
+      const bool used = std::ranges::any_of(plan_.nodes, [&](const auto& node) { return node.host.executor == entry.executor.name; });
+      if (!used) plan_.notes.push_back(fmt::format("executor '{}' calls no node and is not started", entry.executor.name));
     }
   }
 
@@ -325,6 +366,36 @@ std::vector<const PlannedNode*> call_order(const LaunchPlan& plan, const std::st
   return ordered;
 }
 
+/// Inputs that see, one pass later, what a node called after their own publishes.
+std::string cuts_text(const std::vector<const PlannedNode*>& order) {
+  std::string text;
+  for (std::size_t reader = 0; reader < order.size(); ++reader) {
+    for (const auto& input : order[reader]->description.ports) {
+      if (input.direction != PortDirection::kInput) continue;
+      for (std::size_t writer = reader; writer < order.size(); ++writer) {
+        const bool writes = std::ranges::any_of(order[writer]->description.ports, [&](const PortDescription& output) {
+          return output.direction == PortDirection::kOutput && order[writer]->topic_of(output) == order[reader]->topic_of(input);
+        });
+        if (writes) {
+          text += fmt::format("    cycle cut: {} reads {} from {} one pass later\n", order[reader]->host.settings.name, order[reader]->topic_of(input),
+                              order[writer]->host.settings.name);
+        }
+      }
+    }
+  }
+  return text;
+}
+
+std::string parameters_text(const PlannedNode& node) {
+  std::string text;
+  for (const auto& declared : node.description.parameters) {
+    const auto given = node.host.settings.parameters.find(declared.name);
+    const ParameterValue& value = given == node.host.settings.parameters.end() ? declared.initial : given->second;
+    text += std::visit([&](const auto& v) { return fmt::format("       {} = {}{}{}\n", declared.name, v, declared.options.unit.empty() ? "" : " ", declared.options.unit); }, value);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe, std::vector<Diagnostic>& diagnostics) {
@@ -341,13 +412,17 @@ std::string describe_plan(const LaunchPlan& plan) {
     for (const auto& executor : process.executors) {
       text += fmt::format("  executor {} ({})\n", executor.name, thread_text(executor.thread));
       int number = 0;
-      for (const PlannedNode* node : call_order(plan, process.process, executor.name)) {
+      const auto order = call_order(plan, process.process, executor.name);
+      for (const PlannedNode* node : order) {
         text += fmt::format("    {}. {} ({}, {})\n", ++number, node->host.settings.name, node->description.class_name, trigger_text(node->host));
+        text += parameters_text(*node);
       }
+      text += cuts_text(order);
     }
     for (const auto& node : plan.nodes) {
       if (node.process == process.process && node.host.executor.empty()) {
         text += fmt::format("  thread of its own ({}): {} ({})\n", thread_text(node.host.thread), node.host.settings.name, node.description.class_name);
+        text += parameters_text(node);
       }
     }
   }

@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kMaxFileBytes = 1 << 20;
 constexpr std::size_t kMaxEntries = 1000;
 constexpr int kMaxIncludes = 16;
+constexpr std::size_t kMaxTextBytes = 4096;  // of one value after $(..): arguments built from arguments double
+constexpr std::int64_t kLeastPeriodNs = 1000;
 
 /// "5ms", "1.5s" -> ns; nothing when it is no duration.
 std::optional<double> number_with_unit(const std::string& text, std::string& unit) {
@@ -58,7 +60,9 @@ class Reader {
       : document_{document}, options_{options}, diagnostics_{diagnostics} {}
 
   void read(const fs::path& path, const Location& from) {
-    const auto resolved = fs::weakly_canonical(path);
+    std::error_code failed;
+    const auto resolved = fs::weakly_canonical(path, failed);
+    if (failed) return error(from, fmt::format("{}: {}", path.string(), failed.message()));
     if (std::ranges::find(stack_, resolved) != stack_.end()) {
       return error(from, fmt::format("{} includes itself: {}", path.string(), fmt::join(names(stack_), " -> ")));
     }
@@ -67,7 +71,7 @@ class Reader {
     if (!root) return;
     stack_.push_back(resolved);
     const std::string outer = std::exchange(file_, path.string());
-    if (root->IsNull()) error(at(*root), "the file is empty");
+    if (root->IsNull()) error({file_, 1, 1}, "the file is empty");
     else read_root(*root);
     file_ = outer;
     stack_.pop_back();
@@ -98,7 +102,7 @@ class Reader {
   std::optional<YAML::Node> parse(const fs::path& path, const Location& from) {
     std::error_code failed;
     if (!fs::is_regular_file(path, failed)) {
-      error(from, fmt::format("{}: no such file", path.string()));
+      error(from, fmt::format("{}: {}", path.string(), fs::exists(path, failed) ? "is no file" : "no such file"));
       return std::nullopt;
     }
     if (fs::file_size(path, failed) > kMaxFileBytes) {
@@ -106,6 +110,10 @@ class Reader {
       return std::nullopt;
     }
     std::ifstream stream{path, std::ios::binary};
+    if (!stream) {
+      error(from, fmt::format("{}: cannot be read", path.string()));
+      return std::nullopt;
+    }
     std::stringstream text;
     text << stream.rdbuf();
     if (text.str().find('\0') != std::string::npos) {
@@ -113,7 +121,10 @@ class Reader {
       return std::nullopt;
     }
     try {
-      return YAML::Load(text.str());
+      const auto documents = YAML::LoadAll(text.str());
+      if (documents.size() <= 1) return documents.empty() ? YAML::Node{} : documents[0];
+      error({path.string(), documents[1].Mark().line + 1, documents[1].Mark().column + 1}, "a second YAML document: a launch file is one");
+      return std::nullopt;
     } catch (const YAML::Exception& problem) {
       error({path.string(), problem.mark.line + 1, problem.mark.column + 1}, "not valid YAML: " + problem.msg);
       return std::nullopt;
@@ -149,13 +160,18 @@ class Reader {
   }
 
   /// Each entry of a map of named things.
-  void each_entry(const YAML::Node& map, const std::string& what, const std::function<void(const std::string&, const YAML::Node& key, const YAML::Node&)>& call) {
+  using NameCheck = std::string (*)(std::string_view);
+  using EntryHandler = std::function<void(const std::string&, const YAML::Node& key, const YAML::Node&)>;
+
+  static std::string any_name(std::string_view) { return {}; }  // compared with what a node declares, later
+
+  void each_entry(const YAML::Node& map, const std::string& what, const EntryHandler& call, NameCheck name_error = token_error) {
     if (!map.IsMap()) return error(at(map), fmt::format("{} is written as a map of names", what));
     if (map.size() > kMaxEntries) return error(at(map), fmt::format("{} has {} entries, at most {} are read", what, map.size(), kMaxEntries));
     std::set<std::string> seen;
     for (const auto& entry : map) {
       const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-      if (const auto bad = token_error(name); !bad.empty() && !name.starts_with('/')) {
+      if (const auto bad = name_error(name); !bad.empty()) {
         error(at(entry.first), fmt::format("name '{}' in {}: {}", name, what, bad));
       } else if (!seen.insert(name).second) {
         error(at(entry.first), fmt::format("'{}' is given twice in {}", name, what));
@@ -198,8 +214,12 @@ class Reader {
       }
       result += raw.substr(from, open - from) + value->second;
       from = close + 1;
+      if (result.size() > kMaxTextBytes) break;
     }
-    return result + raw.substr(from);
+    result += raw.substr(from);
+    if (result.size() <= kMaxTextBytes) return result;
+    error(at(node), fmt::format("a value of more than {} bytes", kMaxTextBytes));
+    return std::nullopt;
   }
 
   std::optional<std::int64_t> duration(const YAML::Node& node, const std::string& what) {
@@ -288,15 +308,18 @@ class Reader {
     check_argument(argument, values_[argument.name], where);
   }
 
+  static bool is_whole(const std::string& value) { return std::holds_alternative<std::int64_t>(guess(value)); }
+
   void check_argument(const LaunchArgument& argument, const std::string& value, const Location& where) {
     std::string unit;
+    std::error_code failed;
     const auto number = number_with_unit(value, unit);
-    const bool good = argument.type == "int"     ? number && unit.empty() && std::floor(*number) == *number
+    const bool good = argument.type == "int"     ? is_whole(value)
                       : argument.type == "float" ? number && unit.empty()
                       : argument.type == "bool"  ? value == "true" || value == "false"
-                      : argument.type == "path"  ? value.empty() || fs::exists(value)
+                      : argument.type == "path"  ? value.empty() || fs::exists(value, failed)
                                                  : true;
-    if (!good) error(where, fmt::format("argument '{}' is '{}', {}", argument.name, value, argument.type == "path" ? "which does not exist" : "not a " + argument.type));
+    if (!good) error(where, fmt::format("argument '{}' is '{}', {}", argument.name, value, argument.type == "path" ? "which does not exist" : "not of type " + argument.type));
   }
 
   void read_includes(const YAML::Node& node) {
@@ -340,7 +363,8 @@ class Reader {
       else if (*value == "other") thread.policy = ThreadPolicy::kOther;
       else error(at(n), fmt::format("policy is '{}', not fifo, rr or other", *value));
     };
-    handlers["priority"] = [&](const YAML::Node& n) { thread.priority = static_cast<int>(integer(n, "priority", 1, 89).value_or(0)); };
+    // A refused priority counts as given: one error for it is enough.
+    handlers["priority"] = [&](const YAML::Node& n) { thread.priority = static_cast<int>(integer(n, "priority", 1, 89).value_or(1)); };
     handlers["cpus"] = [&](const YAML::Node& n) { read_cpus(n, thread); };
   }
 
@@ -390,6 +414,10 @@ class Reader {
       handlers["thread"] = [&](const YAML::Node& n) { each_key(n, "thread", thread); check_thread(entry.thread, "thread", at(n)); };
       each_key(value, "node '" + name + "'", handlers);
       if (!value.IsMap()) return;
+      check_applies(value, "offset", entry, {TriggerKind::kEvery}, "every:");
+      check_applies(value, "tolerance", entry, {TriggerKind::kOnAll}, "on_all:");
+      check_applies(value, "thread", entry, {TriggerKind::kSelfLooping}, "self_looping: true; others run on the thread of their executor");
+      check_applies(value, "deadline", entry, {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll}, "every:, on: and on_all:");
       if (entry.use.value.empty()) error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
       if (entry.triggers != 1) {
         error(entry.at, fmt::format("node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has {}", name, entry.triggers));
@@ -398,6 +426,12 @@ class Reader {
       if (same != document_.nodes.end()) error(entry.at, fmt::format("node '{}' is declared already at {}:{}", name, same->at.file, same->at.line));
       document_.nodes.push_back(std::move(entry));
     });
+  }
+
+  /// A setting that would be ignored is an error.
+  void check_applies(const YAML::Node& node, const std::string& key, const NodeEntryText& entry, const std::vector<TriggerKind>& kinds, const std::string& where) {
+    if (entry.triggers != 1 || !node[key] || std::ranges::find(kinds, entry.trigger.kind) != kinds.end()) return;
+    error(at(node[key]), fmt::format("node '{}': {}: goes with {}", entry.name, key, where));
   }
 
   Handlers node_handlers(NodeEntryText& entry) {
@@ -431,8 +465,9 @@ class Reader {
     const auto value = text(node, "every");
     if (!value) return;
     if (const auto hz = frequency_hz(*value)) entry.trigger.period_ns = std::llround(1e9 / *hz);
-    else if (const auto ns = duration_ns(*value); ns && *ns > 0) entry.trigger.period_ns = *ns;
-    else error(at(node), fmt::format("every is '{}', not a period such as 5ms or a frequency such as 90Hz", *value));
+    else if (const auto ns = duration_ns(*value)) entry.trigger.period_ns = *ns;
+    if (entry.trigger.period_ns >= kLeastPeriodNs) return;
+    error(at(node), fmt::format("every is '{}', not a period such as 5ms (1us to 1h) or a frequency such as 90Hz (up to 1000000Hz)", *value));
   }
 
   void add_trigger_topic(const YAML::Node& node, NodeEntryText& entry) {
@@ -464,6 +499,7 @@ class Reader {
       if (!raw) return;
       // Quoted values are texts; others are what they look like.
       entry.parameters[name] = {value.Tag() == "!" ? ParameterValue{*raw} : guess(*raw), at(value)};
+      entry.parameter_texts[name] = *raw;
     });
   }
 
@@ -480,7 +516,7 @@ class Reader {
   void read_remaps(const YAML::Node& node, NodeEntryText& entry) {
     each_entry(node, "remap", [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
       if (const auto topic = text(value, "remap")) entry.remaps[name] = {*topic, at(value)};
-    });
+    }, any_name);
   }
 
   void read_outputs(const YAML::Node& node, NodeEntryText& entry) {
@@ -489,7 +525,7 @@ class Reader {
         const auto bytes = integer(n, "max_bytes", 64, (std::int64_t{16} << 20) - 512);
         entry.max_bytes[name] = {static_cast<std::size_t>(bytes.value_or(0)), at(n)};
       }}});
-    });
+    }, any_name);
   }
 
   void read_processes(const YAML::Node& node) {
@@ -504,21 +540,24 @@ class Reader {
   }
 
   void read_expectations(const YAML::Node& node) {
-    each_entry(node, "expect", [this](const std::string& topic, const YAML::Node&, const YAML::Node& value) {
+    each_entry(node, "expect", [this](const std::string& topic, const YAML::Node& key, const YAML::Node& value) {
       const auto range = text(value, "an expected rate");
       if (!range) return;
       try {
-        document_.expectations.push_back(parse_expected_rate(topic, *range));
+        document_.expectations.push_back({parse_expected_rate(topic, *range), at(key)});
       } catch (const std::invalid_argument& problem) {
         error(at(value), problem.what());
       }
-    });
+    }, topic_name_error);
   }
 
   void read_external(const YAML::Node& node) {
     if (!node.IsSequence()) return error(at(node), "external is a list of topics that other launches publish");
     for (const auto& topic : node) {
-      if (const auto name = text(topic, "a topic")) document_.external.insert(*name);
+      const auto name = text(topic, "a topic");
+      if (!name) continue;
+      if (const auto bad = topic_name_error(*name); !bad.empty()) error(at(topic), fmt::format("external topic '{}': {}", *name, bad));
+      document_.external.insert(*name);
     }
   }
 

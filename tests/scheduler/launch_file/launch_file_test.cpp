@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "fake_nodes.hpp"
+
+namespace tactus {
+namespace {
+
+class GoodFile : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(chdir((std::filesystem::path{TACTUS_TEST_FOLDER} / "good").c_str()), 0); }
+
+  static LaunchPlan load(const std::string& file, const std::map<std::string, std::string>& args = {}) {
+    auto loaded = load_launch_file(file, {args, {}}, testing::describe_fake_nodes);
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_text(diagnostic);
+    return std::move(loaded.plan).value();
+  }
+
+  testing::NodeFolder nodes_;
+};
+
+TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
+  const auto plan = load("stereo.launch.yaml");
+  ASSERT_EQ(plan.processes.size(), 2U);
+  EXPECT_EQ(plan.group, "lab");
+  EXPECT_EQ(plan.processes[0].process, "main");
+  EXPECT_EQ(plan.processes[0].nodes[0].settings.name, "/camera");
+  EXPECT_EQ(plan.processes[1].process, "vision");
+  ASSERT_EQ(plan.processes[1].executors.size(), 1U);
+  const HostExecutor& head = plan.processes[1].executors[0];
+  EXPECT_EQ(head.thread.policy, ThreadPolicy::kFifo);
+  EXPECT_EQ(head.thread.priority, 80);
+  EXPECT_EQ(head.spin_ns, 50'000);
+  const HostNode& stereo = plan.processes[1].nodes[0];
+  EXPECT_EQ(stereo.trigger, (Trigger{TriggerKind::kOnAll, 0, 0, {"/left", "/right"}, 1'000'000}));
+  EXPECT_EQ(stereo.deadline_ns, 8'000'000);
+}
+
+TEST_F(GoodFile, SurvivesTheWayToItsHost) {
+  for (const auto& host : load("stereo.launch.yaml").processes) EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
+}
+
+TEST_F(GoodFile, ArgumentsReplaceDefaults) {
+  const auto rate = [&](const LaunchPlan& plan) { return std::get<double>(plan.nodes[0].host.settings.parameters.at("rate")); };
+  EXPECT_EQ(rate(load("stereo.launch.yaml")), 60);
+  EXPECT_EQ(rate(load("stereo.launch.yaml", {{"rate", "90"}})), 90);
+}
+
+TEST_F(GoodFile, ATextStaysAsItIsWrittenEvenWhenItLooksLikeANumber) {
+  const auto serial = [&](const std::string& text) {
+    return std::get<std::string>(load("stereo.launch.yaml", {{"serial", text}}).nodes[0].host.settings.parameters.at("serial"));
+  };
+  EXPECT_EQ(serial("007"), "007");
+  EXPECT_EQ(serial("1.50"), "1.50");
+  EXPECT_EQ(serial("true"), "true");
+}
+
+TEST_F(GoodFile, AnUnknownArgumentIsRefusedWithTheNearest) {
+  const auto loaded = load_launch_file("stereo.launch.yaml", {{{"rat", "90"}}, {}}, testing::describe_fake_nodes);
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(to_text(loaded.diagnostics[0]), "stereo.launch.yaml:1:1: there is no argument 'rat'; did you mean 'rate'? (declared: rate, serial)");
+}
+
+TEST_F(GoodFile, TheDefaultSizeOfAnUnboundedOutputIsSaid) {
+  const auto plan = load("stereo.launch.yaml");
+  ASSERT_EQ(plan.notes.size(), 1U);
+  EXPECT_NE(plan.notes[0].find("/stereo: output 'depth'"), std::string::npos) << plan.notes[0];
+}
+
+TEST_F(GoodFile, DryRunShowsParametersAndWhereACycleIsCut) {
+  const std::string text = describe_plan(load("cycle.launch.yaml"));
+  EXPECT_NE(text.find("rate = 60"), std::string::npos) << text;
+  EXPECT_NE(text.find("cycle cut: /first reads /b from /second one pass later"), std::string::npos) << text;
+}
+
+TEST_F(GoodFile, AnExecutorThatNobodyUsesIsNoted) {
+  const auto plan = load("cycle.launch.yaml");
+  ASSERT_EQ(plan.notes.size(), 1U);
+  EXPECT_EQ(plan.notes[0], "executor 'idle' calls no node and is not started");
+}
+
+}  // namespace
+}  // namespace tactus

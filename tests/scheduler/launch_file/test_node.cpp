@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tactus/node.hpp>
+
+namespace {
+
+class Silent final : public tactus::Node {
+ public:
+  explicit Silent(tactus::NodeContext&) {}
+  void step(const tactus::Cycle&) override {}
+};
+
+}  // namespace
+TACTUS_NODE(Silent)
