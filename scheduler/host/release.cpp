@@ -12,15 +12,38 @@ bool feeds(const Flow& from, const Flow& to) {
   });
 }
 
-/// The first node left that no other node left feeds; when all are fed, the first periodic one, else the first.
+/// The nodes left whose data reaches `node`, itself only when it lies on a cycle.
+std::vector<std::size_t> upstream_of(std::size_t node, std::span<const Flow> flows, const std::vector<std::size_t>& left) {
+  std::vector<std::size_t> found;
+  std::vector<std::size_t> open{node};
+  while (!open.empty()) {
+    const std::size_t reader = open.back();
+    open.pop_back();
+    for (const std::size_t other : left) {
+      const bool known = std::ranges::find(found, other) != found.end();
+      if (known || other == reader || !feeds(flows[other], flows[reader])) continue;
+      found.push_back(other);
+      open.push_back(other);
+    }
+  }
+  return found;
+}
+
+/// The first node left that no other feeds. When all are fed: a cycle that nothing outside of it feeds is cut, at its first
+/// periodic node, else at its first.
 std::size_t choose(std::span<const Flow> flows, const std::vector<std::size_t>& left) {
-  const auto is_fed = [&](std::size_t node) {
-    return std::ranges::any_of(left, [&](std::size_t other) { return other != node && feeds(flows[other], flows[node]); });
-  };
-  const auto free = std::ranges::find_if_not(left, is_fed);
-  if (free != left.end()) return *free;
-  const auto periodic = std::ranges::find_if(left, [&](std::size_t node) { return flows[node].periodic; });
-  return periodic != left.end() ? *periodic : left.front();
+  std::vector<std::size_t> on_first_cycles;
+  for (const std::size_t node : left) {
+    const auto upstream = upstream_of(node, flows, left);
+    if (upstream.empty()) return node;
+    const bool closed = std::ranges::all_of(upstream, [&](std::size_t other) {
+      const auto above = upstream_of(other, flows, left);
+      return std::ranges::find(above, node) != above.end();
+    });
+    if (closed) on_first_cycles.push_back(node);
+  }
+  const auto periodic = std::ranges::find_if(on_first_cycles, [&](std::size_t node) { return flows[node].periodic; });
+  return periodic != on_first_cycles.end() ? *periodic : on_first_cycles.front();
 }
 
 }  // namespace

@@ -71,6 +71,11 @@ TEST(DataFlowOrder, ACycleIsCutAtItsPeriodicNode) {
   EXPECT_THAT(data_flow_order(flows), ElementsAre(1, 0));
 }
 
+TEST(DataFlowOrder, ANodeBehindACycleComesLastEvenWhenItIsPeriodic) {
+  const std::vector<Flow> flows{{{"/b"}, {"/a"}, false}, {{"/a"}, {"/b"}, false}, {{"/b"}, {}, true}};
+  EXPECT_THAT(data_flow_order(flows), ElementsAre(0, 1, 2));
+}
+
 TEST(DataFlowOrder, ANodeThatReadsItsOwnOutputIsNoCycle) {
   const std::vector<Flow> flows{{{"/a"}, {"/a"}}, {{"/a"}, {}}};
   EXPECT_THAT(data_flow_order(flows), ElementsAre(0, 1));
