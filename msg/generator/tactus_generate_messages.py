@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-from rosidl_adapter.parser import InvalidResourceName, parse_message_file
+from rosidl_adapter.parser import parse_message_file, parse_message_string
 
 INLINE_BYTES = 256  # tactus::kInlineBytes
 POINTER_BYTES = 8  # a string or sequence in the tail: {int32 offset, uint32 size}
@@ -39,6 +39,16 @@ STRING_ID, BOUNDED_STRING_ID, NESTED_ID = 17, 21, 1
 ARRAY, BOUNDED_SEQUENCE, SEQUENCE = 48, 96, 144
 
 
+CPP_KEYWORDS = frozenset('''
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl concept
+    const consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double
+    dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept
+    not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires return short signed sizeof
+    static static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename union
+    unsigned using virtual void volatile wchar_t while xor xor_eq NULL
+'''.split())
+
+
 class DefinitionError(Exception):
     pass
 
@@ -53,8 +63,9 @@ def snake_case(name):
 
 
 def line_of(text, name):
+    """Where a field or constant is defined: the name is the second word of its line."""
     for number, line in enumerate(text.splitlines(), 1):
-        if re.search(r'\b' + re.escape(name) + r'\b', line.split('#')[0]):
+        if re.match(r'\s*\S+\s+' + re.escape(name) + r'\b', line.split('#')[0]):
             return number
     return 1
 
@@ -68,6 +79,9 @@ class Field:
                 f'{owner.path}:{line_of(owner.text, spec.name)}: field \'{spec.name}\': wstring is not supported: '
                 'use string, which holds UTF-8')
         self.is_string = t.type == 'string'
+        if spec.name in CPP_KEYWORDS:
+            raise DefinitionError(f'{owner.path}:{line_of(owner.text, spec.name)}: field \'{spec.name}\': is a keyword of C++: '
+                                  'choose another name')
         self.message = None if t.is_primitive_type() else types.get(t.pkg_name, t.type, owner, spec.name)
         self.scalar = None if self.is_string or self.message else SCALARS[t.type]
         self.string_bound = (t.string_upper_bound or 0) if self.is_string else 0
@@ -131,7 +145,7 @@ class Field:
 
     def literal(self, value):
         if self.is_string:
-            return json.dumps(value)
+            return cpp_text(value)
         if isinstance(value, bool):
             return str(value).lower()
         return cpp_number(self.scalar[0], value)
@@ -144,6 +158,11 @@ class Field:
         return {'name': self.name,
                 'type': {'type_id': base + offset, 'capacity': self.bound, 'string_capacity': self.string_bound,
                          'nested_type_name': self.message.full_name if self.message else ''}}
+
+
+def cpp_text(text):
+    """A string literal of the text's UTF-8 bytes, whatever they are."""
+    return '"' + ''.join(chr(byte) if 32 <= byte < 127 and byte not in b'"\\\\?' else f'\\{byte:03o}' for byte in text.encode()) + '"'
 
 
 def cpp_number(cpp_type, value):
@@ -169,13 +188,32 @@ class Message:
         self.text = path.read_text(encoding='utf-8')
         try:
             spec = parse_message_file(package, str(path))
-        except (InvalidResourceName, ValueError, AssertionError, Exception) as error:  # rosidl raises many kinds
-            raise DefinitionError(f'{path}:1: {type(error).__name__}: {error}') from error
+        except Exception as error:  # rosidl raises many kinds
+            raise DefinitionError(f'{path}:{self.failing_line()}: {type(error).__name__}: {error}') from error
         self.constants = spec.constants
+        self.refuse_names()
         self.fields = [Field(field, self, types) for field in spec.fields]
         if not self.fields:
             self.fields = [placeholder(self, types)]
         self.layout()
+
+    def failing_line(self):
+        """The first line that does not parse by itself."""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            try:
+                parse_message_string(self.package, self.name, line)
+            except Exception:  # rosidl raises many kinds
+                return number
+        return 1
+
+    def refuse_names(self):
+        for constant in self.constants:
+            if constant.type == 'wstring':
+                raise DefinitionError(f'{self.path}:{line_of(self.text, constant.name)}: constant \'{constant.name}\': '
+                                      'wstring is not supported: use string, which holds UTF-8')
+            if constant.name in CPP_KEYWORDS:
+                raise DefinitionError(f'{self.path}:{line_of(self.text, constant.name)}: constant \'{constant.name}\': '
+                                      'is a keyword of C++: choose another name')
 
     def layout(self):
         offset, self.align, unpadded = 0, 1, True
@@ -267,7 +305,7 @@ def string_literal(text):
 def constants(message):
     for constant in message.constants:
         if constant.type == 'string':
-            yield f'  static constexpr std::string_view {constant.name} = {json.dumps(constant.value)};'
+            yield f'  static constexpr std::string_view {constant.name} = {cpp_text(constant.value)};'
         else:
             cpp = SCALARS[constant.type][0]
             yield f'  static constexpr {cpp} {constant.name} = {cpp_number(cpp, constant.value)};'
@@ -305,9 +343,9 @@ def bound_struct(message):
             continue
         members.append(f'  {field.cpp_type()} {field.name};')
         if field.default is not None and field.shape == 'single':
-            tail_fields.append(f'{field.name}{{tail, {field.literal(field.default)}}}')
+            tail_fields.append(f'{field.name}{{tail_, {field.literal(field.default)}}}')
             continue
-        tail_fields.append(f'{field.name}{{tail}}')
+        tail_fields.append(f'{field.name}{{tail_}}')  # no field's name ends in _
         if field.default is None:
             continue
         if field.element_plain:
@@ -316,7 +354,7 @@ def bound_struct(message):
             if field.shape == 'sequence':
                 body.append(f'{field.name}.resize({len(field.default)});')
             body += [f'{field.name}[{i}] = {field.literal(value)};' for i, value in enumerate(field.default)]
-    lines += [f'  explicit {name}(::tactus::Tail tail) : {", ".join(tail_fields)} {{ {" ".join(body)} }}',
+    lines += [f'  explicit {name}(::tactus::Tail tail_) : {", ".join(tail_fields)} {{ {" ".join(body)} }}',
               f'  {name}(const {name}&) = delete;  // lives in a message block: bind it with const auto&, or keep a copy '
               f'with tactus::Message<{name}>',
               f'  {name}& operator=(const {name}&) = default;']

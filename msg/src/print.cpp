@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -64,7 +66,10 @@ std::string yaml_text(std::string_view text) {
   if (text.empty()) return "''";
   const bool simple = std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("_/.-", c) != nullptr; });
   const bool word = std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_' || text[0] == '/';
-  const bool special = text == "true" || text == "false" || text == "null" || text == "yes" || text == "no";
+  std::string lower{text};
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool special = lower == "true" || lower == "false" || lower == "null" || lower == "yes" || lower == "no" ||
+                       lower == "on" || lower == "off" || lower == "y" || lower == "n";
   return simple && word && !special ? std::string{text} : quoted(text);
 }
 

@@ -9,6 +9,7 @@
 #include <test_interface_files/msg/types.hpp>
 #include <nav_msgs/msg/path.hpp>
 #include <nlohmann/json.hpp>
+#include <std_msgs/msg/string.hpp>
 
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/print.hpp"
@@ -200,9 +201,24 @@ TEST_P(EveryType, JsonRoundTripsThroughAssignment) {
   EXPECT_TRUE(tactus::equal(type, block.root, copy.root));
 }
 
+// As `ros2 topic info --verbose` shows them: names, types and order of every field, nested ones included.
 TEST(Rihs01, IsWhatRos2Publishes) {
-  EXPECT_EQ(tactus::rihs(*tactus::find_type("std_msgs/String")),
-            "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18");
+  const std::pair<const char*, const char*> published[] = {
+      {"std_msgs/String", "df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18"},
+      {"std_msgs/Char", "3ad2d04dd29ba19d04b16659afa3ccaedd691914b02a64e82e252f2fa6a586a9"},
+      {"geometry_msgs/Twist", "9c45bf16fe0983d80e3cfe750d6835843d265a9a6c46bd2e609fcddde6fb8d2a"},
+      {"geometry_msgs/Inertia", "2ddd5dab5c347825ba2e56c895ddccfd0b8efe53ae931bf67f905529930b4bd7"},
+      {"sensor_msgs/Imu", "7d9a00ff131080897a5ec7e26e315954b8eae3353c3f995c55faf71574000b5b"},
+      {"sensor_msgs/Image", "d31d41a9a4c4bc8eae9be757b0beed306564f7526c88ea6a4588fb9582527d47"},
+      {"sensor_msgs/CameraInfo", "b3dfd68ff46c9d56c80fd3bd4ed22c7a4ddce8c8348f2f59c299e73118e7e275"},
+      {"sensor_msgs/PointCloud2", "9198cabf7da3796ae6fe19c4cb3bdd3525492988c70522628af5daa124bae2b5"},
+      {"sensor_msgs/LaserScan", "64c191398013af96509d518dac71d5164f9382553fce5c1f8cca5be7924bd828"},
+      {"sensor_msgs/NavSatFix", "62223ab3fe210a15976021da7afddc9e200dc9ec75231c1b6a557fc598a65404"},
+      {"nav_msgs/Odometry", "3cc97dc7fb7502f8714462c526d369e35b603cfc34d946e3f2eda2766dfec6e0"},
+      {"nav_msgs/OccupancyGrid", "8d348150c12913a31ee0ec170fbf25089e4745d17035792a1ba94d6f0bc0cfc7"},
+      {"tf2_msgs/TF2Error", "db2485e7d6a0ec75bf087e058ee45df682acc3a621ca7780503d10aac141809a"},
+  };
+  for (const auto& [name, digest] : published) EXPECT_EQ(tactus::rihs(*tactus::find_type(name)), std::string{"RIHS01_"} + digest) << name;
 }
 
 TEST(Cdr, RefusesALengthThatCannotBeInTheBytesLeft) {
@@ -225,12 +241,59 @@ TEST(DynamicType, RefusesTablesThatLie) {
   EXPECT_THROW(tactus::DynamicType::parse(json.dump()), std::invalid_argument);
 }
 
+/// A table as another process may send it: `change` is applied to the good one of PoseStamped.
+void expect_refused(const char* pointer, const nlohmann::json& value) {
+  auto json = nlohmann::json::parse(tactus::serialize_type(*tactus::find_type("geometry_msgs/PoseStamped")));
+  json["types"][nlohmann::json::json_pointer{pointer}] = value;
+  EXPECT_THROW(tactus::DynamicType::parse(json.dump()), std::invalid_argument) << pointer << " = " << value;
+}
+
+// Otherwise writing one field forges the offset of another, which is then written through.
+TEST(DynamicType, RefusesFieldsThatOverlapOrLieElsewhere) {
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 0);                 // frame_id on top of the stamp
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 9);                 // misaligned
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 12);                // beyond the end
+  expect_refused("/std_msgs~1msg~1Header/size", 24);                      // larger than its fields
+  expect_refused("/geometry_msgs~1msg~1Point/alignment", 4);
+}
+TEST(DynamicType, RefusesFlagsThatContradictTheFields) {
+  expect_refused("/std_msgs~1msg~1Header/plain", true);
+  expect_refused("/std_msgs~1msg~1Header/packed", true);
+  expect_refused("/std_msgs~1msg~1Header/fields/1/3", false);             // a string outside the tail
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/3", true);          // a number in it
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/2", 2);             // an unbounded sequence that lies inline
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/5", 8);             // a number with a string's bound
+}
+TEST(DynamicType, RefusesValuesThatDoNotFitTheirField) {
+  for (const nlohmann::json& value : {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json(std::uint64_t{1} << 33), nlohmann::json("8"), nlohmann::json(nullptr)}) {
+    expect_refused("/geometry_msgs~1msg~1Point/fields/1/6", value);
+  }
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/0", "x\n: injected");
+  expect_refused("/geometry_msgs~1msg~1Point/hash", nlohmann::json::array({1, 2, 3}));
+}
+/// Each level holds two sequences of the next one: walking every path would take 2^30 steps.
+TEST(DynamicType, RefusesTypesWithMorePathsThanAnyoneWalks) {
+  nlohmann::json types = nlohmann::json::object();
+  const auto name = [](int level) { return "t/msg/T" + std::to_string(level); };
+  for (int level = 0; level < 30; ++level) {
+    const int kind = static_cast<int>(level < 29 ? FieldKind::kMessage : FieldKind::kUint8);
+    const std::string below = level < 29 ? name(level + 1) : "";
+    types[name(level)] = {{"size", 16}, {"alignment", 4}, {"plain", false}, {"packed", false},
+                          {"hash", std::vector<int>(32, 0)},
+                          {"fields", {{"a", kind, 2, true, 0, 0, 0, below}, {"b", kind, 2, true, 0, 0, 8, below}}}};
+  }
+  const nlohmann::json whole{{"name", name(0)}, {"schema", ""}, {"types", types}};
+  EXPECT_THROW(tactus::DynamicType::parse(whole.dump()), std::invalid_argument);
+  const nlohmann::json part{{"name", name(20)}, {"schema", ""}, {"types", types}};
+  EXPECT_EQ(tactus::DynamicType::parse(part.dump()).info().fields.size(), 2U);
+}
+
 TEST(FirstDifference, NamesTheField) {
   auto json = nlohmann::json::parse(tactus::serialize_type(*tactus::find_type("geometry_msgs/PoseStamped")));
-  json["types"]["geometry_msgs/msg/Point"]["fields"][1][1] = static_cast<int>(FieldKind::kFloat32);
+  json["types"]["geometry_msgs/msg/Point"]["fields"][1][1] = static_cast<int>(FieldKind::kInt64);
   const auto other = tactus::DynamicType::parse(json.dump());
   EXPECT_EQ(tactus::first_difference(*tactus::find_type("geometry_msgs/PoseStamped"), other.info()),
-            "field 'pose.position.y': float64 here, float32 there");
+            "field 'pose.position.y': float64 here, int64 there");
 }
 
 TEST(Print, LooksLikeRos2TopicEcho) {
@@ -244,6 +307,18 @@ TEST(Print, LooksLikeRos2TopicEcho) {
             "    orientation:\n      x: 0.0\n      y: 0.0\n      z: 0.0\n      w: 1.0\n");
   EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "header.frame_id"}), "map\n");
   EXPECT_THROW((void)tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "nothing"}), std::invalid_argument);
+}
+
+TEST(Print, QuotesTextThatYamlWouldReadAsSomethingElse) {
+  tactus::Message<std_msgs::msg::String> text;
+  const auto printed = [&](const char* value) {
+    text->data = value;
+    return tactus::to_yaml(tactus::type_info<std_msgs::msg::String>(), &*text);
+  };
+  EXPECT_EQ(printed("camera/left"), "data: camera/left\n");
+  for (const char* word : {"true", "Yes", "NO", "off", "Null", "y", "1.5", "a: b", "line\nbreak"}) {
+    EXPECT_EQ(printed(word), "data: " + nlohmann::json(word).dump() + "\n");
+  }
 }
 
 TEST(AssignJson, SaysWhichFieldAndWhy) {

@@ -15,8 +15,8 @@ namespace tactus {
 /// A type that this program was never compiled with. Owns its table; TypeInfo references stay valid while it lives.
 class DynamicType {
  public:
-  /// Throws std::invalid_argument when the text is no type, or one whose fields overlap its size, nest too deep or refer to
-  /// themselves: it may come from another process.
+  /// Throws std::invalid_argument when the text is no type: it may come from another process. Fields must lie exactly where
+  /// the generator puts them (so that none overlaps another), must not nest too deep or refer to themselves.
   static DynamicType parse(std::string_view json);
   DynamicType(DynamicType&&) noexcept;
   DynamicType& operator=(DynamicType&&) noexcept;
