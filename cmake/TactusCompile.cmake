@@ -12,6 +12,9 @@ function(tactus_compile target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -Wno-restrict)
+    if(TACTUS_SANITIZE)  # and -Wmaybe-uninitialized on std::optional in instrumented code
+      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    endif()
   endif()
 endfunction()
 
