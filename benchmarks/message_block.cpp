@@ -29,12 +29,19 @@ constexpr const char* kFrame = "camera_left_optical_frame";
 
 /// The same messages as a user of std containers writes them.
 namespace plain {
-struct Header { std::int32_t sec = 0; std::uint32_t nanosec = 0; std::string frame_id; };
+struct Header {
+  std::int32_t sec = 0;
+  std::uint32_t nanosec = 0;
+  std::string frame_id;
+};
 struct Imu {
   Header header;
-  double orientation[4]{}; double orientation_covariance[9]{};
-  double angular_velocity[3]{}; double angular_velocity_covariance[9]{};
-  double linear_acceleration[3]{}; double linear_acceleration_covariance[9]{};
+  double orientation[4]{};
+  double orientation_covariance[9]{};
+  double angular_velocity[3]{};
+  double angular_velocity_covariance[9]{};
+  double linear_acceleration[3]{};
+  double linear_acceleration_covariance[9]{};
 };
 struct Image {
   Header header;
@@ -44,8 +51,15 @@ struct Image {
   std::uint32_t step = 0;
   std::vector<std::uint8_t> data;
 };
-struct PoseStamped { Header header; double position[3]{}; double orientation[4]{}; };
-struct Path { Header header; std::vector<PoseStamped> poses; };
+struct PoseStamped {
+  Header header;
+  double position[3]{};
+  double orientation[4]{};
+};
+struct Path {
+  Header header;
+  std::vector<PoseStamped> poses;
+};
 }  // namespace plain
 
 template <typename T>
@@ -54,7 +68,8 @@ void keep(const T& value) {
 }
 
 /// Runs both in interleaved rounds; each sample is the mean of a batch long enough for the clock.
-Row compare(std::string name, std::string peer, const std::function<void()>& ours, const std::function<void()>& theirs) {
+Row compare(std::string name, std::string peer, const std::function<void()>& ours,
+            const std::function<void()>& theirs) {
   const auto batch_ns = [](const std::function<void()>& call, int batch) {
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < batch; ++i) call();
@@ -69,7 +84,8 @@ Row compare(std::string name, std::string peer, const std::function<void()>& our
     a.push_back(batch_ns(ours, batch));
     b.push_back(batch_ns(theirs, batch));
   }
-  return {std::move(name), std::move(peer), tactus::benchmarks::quantiles(a), tactus::benchmarks::quantiles(b)};
+  return {std::move(name), std::move(peer), tactus::benchmarks::quantiles(a),
+          tactus::benchmarks::quantiles(b)};
 }
 
 /// A block that is used again and again, as a pool's chunk is.
@@ -107,7 +123,8 @@ void build_imu(flatbuffers::FlatBufferBuilder& fbb) {
   const auto header = peer::CreateHeader(fbb, nullptr, fbb.CreateString(kFrame));
   const peer::Quaternion orientation{0, 0, 0, 1};
   const peer::Vector3 rate{0, 0, 0.1}, acceleration{0, 0, 9.81};
-  const auto c1 = fbb.CreateVector(covariance), c2 = fbb.CreateVector(covariance), c3 = fbb.CreateVector(covariance);
+  const auto c1 = fbb.CreateVector(covariance), c2 = fbb.CreateVector(covariance),
+             c3 = fbb.CreateVector(covariance);
   fbb.Finish(peer::CreateImu(fbb, header, &orientation, c1, &rate, c2, &acceleration, c3));
 }
 
@@ -189,23 +206,54 @@ void imu_rows(std::vector<Row>& rows) {
   Block<sensor_msgs::msg::Imu> block{1024}, other{1024};
   flatbuffers::FlatBufferBuilder fbb{4096};
   std::vector<std::byte> cdr;
-  const auto ours = [&] { build(block.fresh()); keep(block); };
-  rows.push_back(compare("Imu build", "flatbuffers", ours, [&] { build_imu(fbb); keep(fbb); }));
-  rows.push_back(compare("Imu build", "std", ours, [&] { plain::Imu imu; build(imu); keep(imu); }));
+  const auto ours = [&] {
+    build(block.fresh());
+    keep(block);
+  };
+  rows.push_back(compare("Imu build", "flatbuffers", ours, [&] {
+    build_imu(fbb);
+    keep(fbb);
+  }));
+  rows.push_back(compare("Imu build", "std", ours, [&] {
+    plain::Imu imu;
+    build(imu);
+    keep(imu);
+  }));
   auto& imu = block.fresh();
   build(imu);
   build_imu(fbb);
   plain::Imu standard;
   build(standard);
-  const auto read = [&] { keep(imu.linear_acceleration.z + imu.angular_velocity.z + double(imu.header.frame_id.size())); };
+  const auto read = [&] {
+    keep(imu.linear_acceleration.z + imu.angular_velocity.z + double(imu.header.frame_id.size()));
+  };
   rows.push_back(compare("Imu read", "flatbuffers", read, [&] {
     const auto* m = flatbuffers::GetRoot<peer::Imu>(fbb.GetBufferPointer());
-    keep(m->linear_acceleration()->z() + m->angular_velocity()->z() + double(m->header()->frame_id()->size()));
+    keep(m->linear_acceleration()->z() + m->angular_velocity()->z() +
+         double(m->header()->frame_id()->size()));
   }));
-  rows.push_back(compare("Imu copy", "std", [&] { other.fresh() = imu; keep(other); }, [&] { plain::Imu copy{standard}; keep(copy); }));
+  rows.push_back(compare(
+      "Imu copy", "std",
+      [&] {
+        other.fresh() = imu;
+        keep(other);
+      },
+      [&] {
+        plain::Imu copy{standard};
+        keep(copy);
+      }));
   // FlatBuffers' encoded form is its buffer: building is encoding.
-  rows.push_back(compare("Imu build + encode (CDR)", "flatbuffers", [&] { build(block.fresh()); encode(imu, cdr); keep(cdr); },
-                         [&] { build_imu(fbb); keep(fbb); }));
+  rows.push_back(compare(
+      "Imu build + encode (CDR)", "flatbuffers",
+      [&] {
+        build(block.fresh());
+        encode(imu, cdr);
+        keep(cdr);
+      },
+      [&] {
+        build_imu(fbb);
+        keep(fbb);
+      }));
 }
 
 void image_rows(std::vector<Row>& rows) {
@@ -214,18 +262,49 @@ void image_rows(std::vector<Row>& rows) {
   flatbuffers::FlatBufferBuilder fbb{kPixels + 4096};
   plain::Image standard;
   std::vector<std::byte> cdr;
-  const auto ours = [&] { build(block.fresh(), pixels); keep(block); };
-  rows.push_back(compare("Image 1280x720 build", "flatbuffers", ours, [&] { build_image(fbb, pixels); keep(fbb); }));
-  rows.push_back(compare("Image 1280x720 build", "std (reused)", ours, [&] { build(standard, pixels); keep(standard); }));
+  const auto ours = [&] {
+    build(block.fresh(), pixels);
+    keep(block);
+  };
+  rows.push_back(compare("Image 1280x720 build", "flatbuffers", ours, [&] {
+    build_image(fbb, pixels);
+    keep(fbb);
+  }));
+  rows.push_back(compare("Image 1280x720 build", "std (reused)", ours, [&] {
+    build(standard, pixels);
+    keep(standard);
+  }));
   auto& image = block.fresh();
   build(image, pixels);
-  const auto sum = [](const auto& bytes) { std::uint64_t total = 0; for (const auto byte : bytes) total += byte; return total; };
-  rows.push_back(compare("Image 1280x720 read", "flatbuffers", [&] { keep(sum(image.data)); }, [&] {
-    keep(sum(*flatbuffers::GetRoot<peer::Image>(fbb.GetBufferPointer())->data()));
-  }));
-  rows.push_back(compare("Image 1280x720 copy", "std", [&] { other.fresh() = image; keep(other); }, [&] { plain::Image copy{standard}; keep(copy); }));
-  rows.push_back(compare("Image 1280x720 build + encode (CDR)", "flatbuffers", [&] { build(block.fresh(), pixels); encode(image, cdr); keep(cdr); },
-                         [&] { build_image(fbb, pixels); keep(fbb); }));
+  const auto sum = [](const auto& bytes) {
+    std::uint64_t total = 0;
+    for (const auto byte : bytes) total += byte;
+    return total;
+  };
+  rows.push_back(compare(
+      "Image 1280x720 read", "flatbuffers", [&] { keep(sum(image.data)); },
+      [&] { keep(sum(*flatbuffers::GetRoot<peer::Image>(fbb.GetBufferPointer())->data())); }));
+  rows.push_back(compare(
+      "Image 1280x720 copy", "std",
+      [&] {
+        other.fresh() = image;
+        keep(other);
+      },
+      [&] {
+        plain::Image copy{standard};
+        keep(copy);
+      }));
+  rows.push_back(compare(
+      "Image 1280x720 build + encode (CDR)", "flatbuffers",
+      [&] {
+        build(block.fresh(), pixels);
+        encode(image, cdr);
+        keep(cdr);
+      },
+      [&] {
+        build_image(fbb, pixels);
+        keep(fbb);
+      }));
 }
 
 void path_rows(std::vector<Row>& rows) {
@@ -233,27 +312,59 @@ void path_rows(std::vector<Row>& rows) {
   Block<nav_msgs::msg::Path> block{kBytes}, other{kBytes};
   flatbuffers::FlatBufferBuilder fbb{kBytes * 2};
   std::vector<std::byte> cdr;
-  const auto ours = [&] { build(block.fresh()); keep(block); };
-  rows.push_back(compare("Path of 1000 build", "flatbuffers", ours, [&] { build_path(fbb); keep(fbb); }));
-  rows.push_back(compare("Path of 1000 build", "std", ours, [&] { plain::Path path; build(path); keep(path); }));
+  const auto ours = [&] {
+    build(block.fresh());
+    keep(block);
+  };
+  rows.push_back(compare("Path of 1000 build", "flatbuffers", ours, [&] {
+    build_path(fbb);
+    keep(fbb);
+  }));
+  rows.push_back(compare("Path of 1000 build", "std", ours, [&] {
+    plain::Path path;
+    build(path);
+    keep(path);
+  }));
   auto& path = block.fresh();
   build(path);
   plain::Path standard;
   build(standard);
-  rows.push_back(compare("Path of 1000 read", "flatbuffers", [&] {
-    double total = 0;
-    for (const auto& pose : path.poses) total += pose.pose.position.x + double(pose.header.frame_id.size());
-    keep(total);
-  }, [&] {
-    double total = 0;
-    for (const auto* pose : *flatbuffers::GetRoot<peer::Path>(fbb.GetBufferPointer())->poses()) {
-      total += pose->position()->x() + double(pose->header()->frame_id()->size());
-    }
-    keep(total);
-  }));
-  rows.push_back(compare("Path of 1000 copy", "std", [&] { other.fresh() = path; keep(other); }, [&] { plain::Path copy{standard}; keep(copy); }));
-  rows.push_back(compare("Path of 1000 build + encode (CDR)", "flatbuffers", [&] { build(block.fresh()); encode(path, cdr); keep(cdr); },
-                         [&] { build_path(fbb); keep(fbb); }));
+  rows.push_back(compare(
+      "Path of 1000 read", "flatbuffers",
+      [&] {
+        double total = 0;
+        for (const auto& pose : path.poses)
+          total += pose.pose.position.x + double(pose.header.frame_id.size());
+        keep(total);
+      },
+      [&] {
+        double total = 0;
+        for (const auto* pose : *flatbuffers::GetRoot<peer::Path>(fbb.GetBufferPointer())->poses()) {
+          total += pose->position()->x() + double(pose->header()->frame_id()->size());
+        }
+        keep(total);
+      }));
+  rows.push_back(compare(
+      "Path of 1000 copy", "std",
+      [&] {
+        other.fresh() = path;
+        keep(other);
+      },
+      [&] {
+        plain::Path copy{standard};
+        keep(copy);
+      }));
+  rows.push_back(compare(
+      "Path of 1000 build + encode (CDR)", "flatbuffers",
+      [&] {
+        build(block.fresh());
+        encode(path, cdr);
+        keep(cdr);
+      },
+      [&] {
+        build_path(fbb);
+        keep(fbb);
+      }));
 }
 
 }  // namespace

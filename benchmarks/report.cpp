@@ -42,7 +42,8 @@ Quantiles quantiles(std::vector<double>& durations_ns) {
   if (durations_ns.empty()) return {};
   std::sort(durations_ns.begin(), durations_ns.end());
   const auto at = [&](double q) {
-    return durations_ns[std::min(durations_ns.size() - 1, static_cast<std::size_t>(q * static_cast<double>(durations_ns.size())))];
+    return durations_ns[std::min(durations_ns.size() - 1,
+                                 static_cast<std::size_t>(q * static_cast<double>(durations_ns.size())))];
   };
   return {at(0.5), at(0.99), at(0.999), durations_ns.size()};
 }
@@ -52,11 +53,14 @@ void report(const std::string& title, const std::vector<Row>& rows, const std::s
              "peer p50/p99/p99.9 ns", "ratio");
   nlohmann::json json{{"title", title}, {"machine", machine()}, {"rows", nlohmann::json::array()}};
   for (const auto& row : rows) {
-    fmt::print("{:<40} {:<12} {:>9.0f} {:>9.0f} {:>10.0f}   {:>9.0f} {:>9.0f} {:>10.0f}  {:>5.2f}x{}\n", row.name, row.peer,
-               row.ours.p50, row.ours.p99, row.ours.p999, row.theirs.p50, row.theirs.p99, row.theirs.p999,
-               row.ratio(), syscalls(row));
-    json["rows"].push_back({{"name", row.name}, {"peer", row.peer}, {"tactus", to_json(row.ours)},
-                            {"theirs", to_json(row.theirs)}, {"ratio_p50", row.ratio()}});
+    fmt::print("{:<40} {:<12} {:>9.0f} {:>9.0f} {:>10.0f}   {:>9.0f} {:>9.0f} {:>10.0f}  {:>5.2f}x{}\n",
+               row.name, row.peer, row.ours.p50, row.ours.p99, row.ours.p999, row.theirs.p50, row.theirs.p99,
+               row.theirs.p999, row.ratio(), syscalls(row));
+    json["rows"].push_back({{"name", row.name},
+                            {"peer", row.peer},
+                            {"tactus", to_json(row.ours)},
+                            {"theirs", to_json(row.theirs)},
+                            {"ratio_p50", row.ratio()}});
     if (row.ours_syscalls >= 0) {
       json["rows"].back()["syscalls_per_message"] = {row.ours_syscalls, row.theirs_syscalls};
     }

@@ -30,7 +30,8 @@ struct Row {
 };
 
 /// Prints the rows as a table and, when `json_path` is not empty, writes them with the facts of the machine
-/// (CPU, kernel, cores, whether /dev/cpu_dma_latency was held). Throws std::runtime_error when it cannot write.
+/// (CPU, kernel, cores, whether /dev/cpu_dma_latency was held). Throws std::runtime_error when it cannot
+/// write.
 void report(const std::string& title, const std::vector<Row>& rows, const std::string& json_path);
 
 }  // namespace tactus::benchmarks

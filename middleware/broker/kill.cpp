@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kill.hpp"
 
-#include <csignal>
 #include <fmt/core.h>
+#include <csignal>
 
 #include <algorithm>
 #include <chrono>
@@ -36,13 +36,15 @@ bool all_stopped(pid_t pid) {
 }
 
 void wait_until_stopped(pid_t pid) {
-  for (int i = 0; i < 2000 && !all_stopped(pid); ++i) std::this_thread::sleep_for(std::chrono::microseconds{50});
+  for (int i = 0; i < 2000 && !all_stopped(pid); ++i)
+    std::this_thread::sleep_for(std::chrono::microseconds{50});
 }
 
 }  // namespace
 
 bool died_inside_call(const ProcessPage& page) {
-  return std::ranges::any_of(page.threads, [](const ThreadFlag& thread) { return thread.in_call.load() != 0; });
+  return std::ranges::any_of(page.threads,
+                             [](const ThreadFlag& thread) { return thread.in_call.load() != 0; });
 }
 
 bool kill_outside_calls(pid_t pid, const ProcessPage& page) {

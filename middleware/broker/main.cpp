@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysinfo.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,9 +44,11 @@ constexpr const char* kGenerationFile = "/tmp/tactus-broker.generation";
 template <typename Page>
 std::pair<int, Page*> make_page(const char* name) {
   const int fd = memfd_create(name, MFD_CLOEXEC);
-  if (fd < 0 || ftruncate(fd, sizeof(Page)) != 0) throw std::runtime_error{fmt::format("cannot make a page: {}", std::strerror(errno))};
+  if (fd < 0 || ftruncate(fd, sizeof(Page)) != 0)
+    throw std::runtime_error{fmt::format("cannot make a page: {}", std::strerror(errno))};
   void* memory = mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) throw std::runtime_error{fmt::format("cannot map a page: {}", std::strerror(errno))};
+  if (memory == MAP_FAILED)
+    throw std::runtime_error{fmt::format("cannot map a page: {}", std::strerror(errno))};
   return {fd, static_cast<Page*>(memory)};  // all-zero is the initial state of each member
 }
 
@@ -58,19 +60,23 @@ class LockFile {
     if (fd_ < 0) {
       struct stat info {};
       const bool foreign = stat(kBrokerLock, &info) == 0 && info.st_uid != geteuid();
-      throw std::runtime_error{foreign ? fmt::format("{} belongs to user {}: run as that user, or remove it when no broker runs", kBrokerLock, info.st_uid)
-                                       : fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(errno))};
+      throw std::runtime_error{
+          foreign ? fmt::format("{} belongs to user {}: run as that user, or remove it when no broker runs",
+                                kBrokerLock, info.st_uid)
+                  : fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(errno))};
     }
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
       char text[32] = {};
       const ssize_t n = pread(fd_, text, sizeof text - 1, 0);
-      throw std::runtime_error{fmt::format("a broker already runs on this host, process {}", n > 0 ? std::string{text} : "unknown")};
+      throw std::runtime_error{fmt::format("a broker already runs on this host, process {}",
+                                           n > 0 ? std::string{text} : "unknown")};
     }
     write_pid();
   }
   void write_pid() const {
     const std::string pid = std::to_string(getpid());
-    if (ftruncate(fd_, 0) != 0 || pwrite(fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    if (ftruncate(fd_, 0) != 0 ||
+        pwrite(fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
       throw std::runtime_error{fmt::format("cannot write {}: {}", kBrokerLock, std::strerror(errno))};
     }
   }
@@ -100,15 +106,18 @@ int listen_socket() {
   const mode_t before = umask(0077);
   const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   umask(before);
-  if (!bound || listen(fd, 64) != 0) throw std::runtime_error{fmt::format("cannot listen on {}: {}", kBrokerSocket, std::strerror(errno))};
+  if (!bound || listen(fd, 64) != 0)
+    throw std::runtime_error{fmt::format("cannot listen on {}: {}", kBrokerSocket, std::strerror(errno))};
   return fd;
 }
 
 std::vector<Pool> pools_for_this_host() {
   struct statvfs shm {};
   struct sysinfo memory {};
-  if (statvfs("/dev/shm", &shm) != 0 || sysinfo(&memory) != 0) throw std::runtime_error{"cannot read the size of /dev/shm"};
-  return pool_ladder(std::uint64_t{shm.f_bavail} * shm.f_frsize, std::uint64_t{memory.totalram} * memory.mem_unit);
+  if (statvfs("/dev/shm", &shm) != 0 || sysinfo(&memory) != 0)
+    throw std::runtime_error{"cannot read the size of /dev/shm"};
+  return pool_ladder(std::uint64_t{shm.f_bavail} * shm.f_frsize,
+                     std::uint64_t{memory.totalram} * memory.mem_unit);
 }
 
 struct Client {
@@ -169,8 +178,10 @@ class Broker {
     std::size_t i = 2;
     for (auto client = clients_.begin(); client != clients_.end() && i < fds.size(); ++i) {
       const bool alive = fds[i].revents == 0 || exchange(*client);
-      if (alive) ++client;
-      else client = drop(client);
+      if (alive)
+        ++client;
+      else
+        client = drop(client);
     }
   }
 
@@ -197,7 +208,8 @@ class Broker {
     Process* process = registry_.find_process(client.process);
     if (process == nullptr) throw std::invalid_argument{"a hello comes first"};
     if (op == "add_node") return {{"index", registry_.add_node(*process, request.at("name"))}};
-    if (op == "add_publisher" || op == "add_subscriber") return add_endpoint(*process, request, op == "add_publisher");
+    if (op == "add_publisher" || op == "add_subscriber")
+      return add_endpoint(*process, request, op == "add_publisher");
     if (op == "remove_endpoint") {
       registry_.remove_endpoint(*process, request.at("id"));
       return Json::object();
@@ -216,7 +228,8 @@ class Broker {
   Json hello(Client& client, const Json& request, std::vector<int>& attached) {
     if (request.at("protocol") != kProtocolVersion) {
       throw TransportError{TransportErrorCode::kBrokerRefused,
-                           fmt::format("the broker (process {}) speaks protocol {}, this program {}: end the launches of the other version first",
+                           fmt::format("the broker (process {}) speaks protocol {}, this program {}: end the "
+                                       "launches of the other version first",
                                        getpid(), kProtocolVersion, request.at("protocol").dump())};
     }
     if (client.process != 0) throw std::invalid_argument{"a second hello"};
@@ -230,7 +243,8 @@ class Broker {
       process.page = page.second;
     }
     Process& added = registry_.add_process(std::move(process));
-    // With the connection's number: a process may connect more than once, and each end reclaims its own name only.
+    // With the connection's number: a process may connect more than once, and each end reclaims its own name
+    // only.
     added.runtime = fmt::format("tactus.{}.{}.{}", generation_, client.pid, added.id);
     client.process = added.id;
     attached = {doorbells_.first, added.page_fd};
@@ -309,7 +323,8 @@ int block_signals() {
   sigset_t all;
   sigfillset(&all);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&all, fault);
-  sigprocmask(SIG_BLOCK, &all, nullptr);  // every thread of RouDi inherits it; SIGINT and SIGHUP are never looked at
+  sigprocmask(SIG_BLOCK, &all,
+              nullptr);  // every thread of RouDi inherits it; SIGINT and SIGHUP are never looked at
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
@@ -327,7 +342,8 @@ int serve(bool detach) {
   const LockFile lock;
   const int signals = block_signals();
   prctl(PR_SET_NAME, "tactus-broker");
-  // Above every node: they may wait for a lock that RouDi's thread holds. Denied without privileges, and said by rtctl doctor.
+  // Above every node: they may wait for a lock that RouDi's thread holds. Denied without privileges, and said
+  // by rtctl doctor.
   const sched_param priority{91};
   const bool realtime = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0;
   static_cast<void>(realtime);
@@ -343,7 +359,9 @@ int serve(bool detach) {
 int main(int argc, char** argv) {
   const bool detach = argc == 2 && std::strcmp(argv[1], "--detach") == 0;
   if (argc > 1 && !detach) {
-    fmt::print(stderr, "usage: tactus-broker [--detach]\nStarted on demand; runs until a few seconds after its last client.\n");
+    fmt::print(stderr,
+               "usage: tactus-broker [--detach]\nStarted on demand; runs until a few seconds after its last "
+               "client.\n");
     return 2;
   }
   if (detach && fork() != 0) _exit(0);

@@ -18,7 +18,7 @@ namespace tactus::broker {
 namespace {
 
 constexpr std::uint64_t kManagementBytes = 68'000'000;  // RouDi's own segment, touched whole at its start
-constexpr std::uint32_t kHeaderBytes = 256;             // chunk header and our sample header, beside the payload
+constexpr std::uint32_t kHeaderBytes = 256;  // chunk header and our sample header, beside the payload
 
 iox::RouDiConfig_t configuration(const std::vector<Pool>& pools) {
   iox::mepoo::MePooConfig config;
@@ -31,7 +31,8 @@ iox::RouDiConfig_t configuration(const std::vector<Pool>& pools) {
 
 /// RouDi zeroes the payload segment: hole-punched, only what is used counts.
 void give_back_untouched() {
-  const std::string path = "/dev/shm/" + std::string{iox::posix::PosixGroup::getGroupOfCurrentProcess().getName().c_str()};
+  const std::string path =
+      "/dev/shm/" + std::string{iox::posix::PosixGroup::getGroupOfCurrentProcess().getName().c_str()};
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return;
   struct stat info {};
@@ -43,7 +44,8 @@ class CountingRouDi final : public iox::roudi::RouDi {
  public:
   CountingRouDi(iox::roudi::IceOryxRouDiComponents& components, std::atomic<std::uint64_t>& heartbeat)
       : RouDi{components.rouDiMemoryManager, components.portManager,
-              RoudiStartupParameters{iox::roudi::MonitoringMode::OFF, false, RuntimeMessagesThreadStart::DEFER_START}},
+              RoudiStartupParameters{iox::roudi::MonitoringMode::OFF, false,
+                                     RuntimeMessagesThreadStart::DEFER_START}},
         heartbeat_{heartbeat} {
     startProcessRuntimeMessagesThread();
   }
@@ -60,9 +62,10 @@ class CountingRouDi final : public iox::roudi::RouDi {
 }  // namespace
 
 std::vector<Pool> pool_ladder(std::uint64_t shm_free_bytes, std::uint64_t ram_bytes) {
-  const std::vector<Pool> full{{256, 4096},      {512, 4096},      {1 << 10, 4096}, {2 << 10, 2048}, {4 << 10, 2048},  {8 << 10, 1024},
-                               {16 << 10, 512},  {32 << 10, 512},  {64 << 10, 512}, {128 << 10, 256}, {256 << 10, 256}, {512 << 10, 256},
-                               {1 << 20, 64},    {2 << 20, 64},    {4 << 20, 32},   {8 << 20, 16},   {16 << 20, 8}};
+  const std::vector<Pool> full{
+      {256, 4096},     {512, 4096},     {1 << 10, 4096}, {2 << 10, 2048},  {4 << 10, 2048},  {8 << 10, 1024},
+      {16 << 10, 512}, {32 << 10, 512}, {64 << 10, 512}, {128 << 10, 256}, {256 << 10, 256}, {512 << 10, 256},
+      {1 << 20, 64},   {2 << 20, 64},   {4 << 20, 32},   {8 << 20, 16},    {16 << 20, 8}};
   const std::uint64_t available = std::min(shm_free_bytes, ram_bytes / 2);
   std::uint64_t needed = 0;
   for (std::uint32_t divisor = 1; divisor <= 64; divisor *= 2) {
@@ -74,12 +77,15 @@ std::vector<Pool> pool_ladder(std::uint64_t shm_free_bytes, std::uint64_t ram_by
     }
     if (needed <= available) return pools;
   }
-  throw std::runtime_error{fmt::format("/dev/shm has {} MB free (and half of the memory is {} MB), the broker needs {} MB: remount it larger, "
-                                       "in a container with --shm-size=256m", shm_free_bytes / 1'000'000, ram_bytes / 2'000'000, needed / 1'000'000 + 1)};
+  throw std::runtime_error{fmt::format(
+      "/dev/shm has {} MB free (and half of the memory is {} MB), the broker needs {} MB: remount it larger, "
+      "in a container with --shm-size=256m",
+      shm_free_bytes / 1'000'000, ram_bytes / 2'000'000, needed / 1'000'000 + 1)};
 }
 
 struct SharedMemory::Parts {
-  Parts(const std::vector<Pool>& pools, std::atomic<std::uint64_t>& heartbeat) : components{configuration(pools)}, roudi{components, heartbeat} {}
+  Parts(const std::vector<Pool>& pools, std::atomic<std::uint64_t>& heartbeat)
+      : components{configuration(pools)}, roudi{components, heartbeat} {}
   iox::roudi::IceOryxRouDiComponents components;
   CountingRouDi roudi;
 };

@@ -16,13 +16,14 @@ struct Pool {
   std::uint32_t chunks;
 };
 
-/// The fixed ladder, 256 B to 16 MB, scaled down in halves to what /dev/shm and the memory have. Throws std::runtime_error
-/// with the needed and the available bytes when even the smallest does not fit.
+/// The fixed ladder, 256 B to 16 MB, scaled down in halves to what /dev/shm and the memory have. Throws
+/// std::runtime_error with the needed and the available bytes when even the smallest does not fit.
 [[nodiscard]] std::vector<Pool> pool_ladder(std::uint64_t shm_free_bytes, std::uint64_t ram_bytes);
 
 class SharedMemory {
  public:
-  /// Creates the segments and starts RouDi's threads; gives untouched memory back. `heartbeat` counts RouDi's cycles.
+  /// Creates the segments and starts RouDi's threads; gives untouched memory back. `heartbeat` counts RouDi's
+  /// cycles.
   SharedMemory(const std::vector<Pool>& pools, std::atomic<std::uint64_t>& heartbeat);
   ~SharedMemory();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only place that calls iceoryx from a node's process. Every call that may take a lock in shared memory raises the thread's
-// in-call flag, so that the broker kills us only outside of them.
+// The only place that calls iceoryx from a node's process. Every call that may take a lock in shared memory
+// raises the thread's in-call flag, so that the broker kills us only outside of them.
 #include "tactus/middleware/iceoryx_transport.hpp"
 
 #include <fmt/core.h>
@@ -8,12 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iceoryx_hoofs/error_handling/error_handling.hpp>
 #include <iceoryx_hoofs/log/logmanager.hpp>
 #include <iceoryx_posh/popo/untyped_publisher.hpp>
 #include <iceoryx_posh/popo/untyped_subscriber.hpp>
 #include <iceoryx_posh/runtime/posh_runtime.hpp>
-#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -51,7 +51,9 @@ ThreadFlag& thread_flag(ProcessPage& page) noexcept {
 /// Raised while a call into iceoryx may hold a lock in shared memory.
 class InCall {
  public:
-  explicit InCall(ProcessPage& page) noexcept : flag_{thread_flag(page)} { flag_.in_call.fetch_add(1, std::memory_order_seq_cst); }
+  explicit InCall(ProcessPage& page) noexcept : flag_{thread_flag(page)} {
+    flag_.in_call.fetch_add(1, std::memory_order_seq_cst);
+  }
   ~InCall() { flag_.in_call.fetch_sub(1, std::memory_order_seq_cst); }
   InCall(const InCall&) = delete;
   InCall& operator=(const InCall&) = delete;
@@ -67,12 +69,14 @@ void bump(std::atomic<Value>& counter, Value by = 1) noexcept {
 
 std::string hex16(std::uint64_t value) { return fmt::format("{:016x}", value); }
 
-/// service = type id, instance = group, event = readable start of the topic + hash of the whole: at most 77 bytes each.
-iox::capro::ServiceDescription service(const std::string& group, const std::string& topic, const TypeInfo& type) {
+/// service = type id, instance = group, event = readable start of the topic + hash of the whole: at most 77
+/// bytes each.
+iox::capro::ServiceDescription service(const std::string& group, const std::string& topic,
+                                       const TypeInfo& type) {
   using Id = iox::capro::IdString_t;
   const std::string event = topic.substr(0, 60) + "#" + hex16(fnv1a(topic));
-  return {Id{iox::cxx::TruncateToCapacity, to_hex(type_id(type))}, Id{iox::cxx::TruncateToCapacity, hex16(fnv1a(group))},
-          Id{iox::cxx::TruncateToCapacity, event}};
+  return {Id{iox::cxx::TruncateToCapacity, to_hex(type_id(type))},
+          Id{iox::cxx::TruncateToCapacity, hex16(fnv1a(group))}, Id{iox::cxx::TruncateToCapacity, event}};
 }
 
 iox::NodeName_t node_name(const std::string& node) {
@@ -98,12 +102,16 @@ bool wait_for(Done done) {
 class IceoryxPublisher final : public UntypedPublisher {
  public:
   IceoryxPublisher(BrokerClient& broker, const PublisherOptions& options, EndpointPlace place)
-      : broker_{broker}, options_{options}, place_{place}, counters_{broker.page().endpoints[place.counters]} {
+      : broker_{broker},
+        options_{options},
+        place_{place},
+        counters_{broker.page().endpoints[place.counters]} {
     const InCall call{broker_.page()};
     iox::popo::PublisherOptions port;
     port.historyCapacity = options.history;
     port.nodeName = node_name(options.node);
-    port_ = std::make_unique<iox::popo::UntypedPublisher>(service(broker.group(), options.topic, *options.type), port);
+    port_ = std::make_unique<iox::popo::UntypedPublisher>(
+        service(broker.group(), options.topic, *options.type), port);
     wait_for([&] { return port_->isOffered(); });
   }
   ~IceoryxPublisher() override {
@@ -121,11 +129,13 @@ class IceoryxPublisher final : public UntypedPublisher {
   Chunk loan() noexcept override {
     if (loaned_ == options_.max_loans || forked) return refused();
     const InCall call{broker_.page()};
-    auto result = port_->loan(static_cast<std::uint32_t>(options_.max_bytes), 8, sizeof(SampleHeader), alignof(SampleHeader));
+    auto result = port_->loan(static_cast<std::uint32_t>(options_.max_bytes), 8, sizeof(SampleHeader),
+                              alignof(SampleHeader));
     if (result.has_error()) return refused();
     ++loaned_;
     void* payload = result.value();
-    auto* header = static_cast<SampleHeader*>(iox::mepoo::ChunkHeader::fromUserPayload(payload)->userHeader());
+    auto* header =
+        static_cast<SampleHeader*>(iox::mepoo::ChunkHeader::fromUserPayload(payload)->userHeader());
     *header = SampleHeader{};
     return {static_cast<std::byte*>(payload), options_.max_bytes, header, payload};
   }
@@ -176,7 +186,10 @@ class IceoryxPublisher final : public UntypedPublisher {
 class IceoryxSubscriber final : public UntypedSubscriber {
  public:
   IceoryxSubscriber(BrokerClient& broker, const SubscriberOptions& options, EndpointPlace place)
-      : broker_{broker}, options_{options}, place_{place}, counters_{broker.page().endpoints[place.counters]} {
+      : broker_{broker},
+        options_{options},
+        place_{place},
+        counters_{broker.page().endpoints[place.counters]} {
     returned_.reserve(options.max_held);
     last_.reserve(64);
     const InCall call{broker_.page()};
@@ -184,7 +197,8 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     port.queueCapacity = options.depth;
     port.historyRequest = options.want_history ? std::min(kMaxHistory, options.depth) : 0;
     port.nodeName = node_name(options.node);
-    port_ = std::make_unique<iox::popo::UntypedSubscriber>(service(broker.group(), options.topic, *options.type), port);
+    port_ = std::make_unique<iox::popo::UntypedSubscriber>(
+        service(broker.group(), options.topic, *options.type), port);
     wait_for([&] { return port_->getSubscriptionState() != iox::SubscribeState::SUBSCRIBE_REQUESTED; });
   }
   ~IceoryxSubscriber() override {
@@ -256,7 +270,8 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     counters_.last_ns.store(header.publish_time_ns, std::memory_order_relaxed);
     const auto known = std::ranges::find(last_, header.publisher, &Seen::publisher);
     if (known != last_.end()) {
-      if (header.sequence > known->sequence + 1) bump(counters_.dropped, header.sequence - known->sequence - 1);
+      if (header.sequence > known->sequence + 1)
+        bump(counters_.dropped, header.sequence - known->sequence - 1);
       known->sequence = header.sequence;
     } else if (last_.size() < last_.capacity()) {
       last_.push_back({header.publisher, header.sequence});
@@ -284,7 +299,8 @@ class IceoryxSubscriber final : public UntypedSubscriber {
   std::atomic<bool> any_returned_{false};
 };
 
-/// iceoryx aborts on SEVERE by default; what it reports is counted by us as a failed call. FATAL cannot go on.
+/// iceoryx aborts on SEVERE by default; what it reports is counted by us as a failed call. FATAL cannot go
+/// on.
 void on_iceoryx_error(const iox::Error error, const std::function<void()>, const iox::ErrorLevel level) {
   if (level != iox::ErrorLevel::FATAL) return;
   fmt::print(stderr, "tactus: iceoryx cannot go on: {}\n", iox::ErrorHandler::toString(error));
@@ -297,9 +313,11 @@ class IceoryxTransport final : public Transport {
     static const auto handler = iox::ErrorHandler::setTemporaryErrorHandler(on_iceoryx_error);
     static const int registered = pthread_atfork(nullptr, nullptr, [] { forked = true; });
     static_cast<void>(registered);
-    iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff, iox::log::LogLevelOutput::kHideLogLevel);
+    iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
+                                                             iox::log::LogLevelOutput::kHideLogLevel);
     const InCall call{broker.page()};
-    iox::runtime::PoshRuntime::initRuntime(iox::RuntimeName_t{iox::cxx::TruncateToCapacity, broker.runtime_name()});
+    iox::runtime::PoshRuntime::initRuntime(
+        iox::RuntimeName_t{iox::cxx::TruncateToCapacity, broker.runtime_name()});
   }
 
   std::unique_ptr<UntypedPublisher> create_publisher(const PublisherOptions& options) override {
@@ -307,8 +325,8 @@ class IceoryxTransport final : public Transport {
     constexpr std::size_t kLargest = (std::size_t{16} << 20) - 512;
     if (options.max_bytes > kLargest) {
       throw TransportError{TransportErrorCode::kMessageTooLarge,
-                           fmt::format("{}: topic '{}': max_bytes is {}, the largest chunk holds {}", options.node, options.topic,
-                                       options.max_bytes, kLargest)};
+                           fmt::format("{}: topic '{}': max_bytes is {}, the largest chunk holds {}",
+                                       options.node, options.topic, options.max_bytes, kLargest)};
     }
     return std::make_unique<IceoryxPublisher>(broker_, options, broker_.add_publisher(options));
   }
@@ -321,8 +339,10 @@ class IceoryxTransport final : public Transport {
   static void check(const auto& options) {
     check_options(options);
     if (forked) {
-      throw TransportError{TransportErrorCode::kForked,
-                           fmt::format("{}: this process was forked from one that has topics: exec a program instead", options.node)};
+      throw TransportError{
+          TransportErrorCode::kForked,
+          fmt::format("{}: this process was forked from one that has topics: exec a program instead",
+                      options.node)};
     }
   }
   BrokerClient& broker_;
@@ -330,6 +350,8 @@ class IceoryxTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_iceoryx_transport(BrokerClient& broker) { return std::make_unique<IceoryxTransport>(broker); }
+std::unique_ptr<Transport> make_iceoryx_transport(BrokerClient& broker) {
+  return std::make_unique<IceoryxTransport>(broker);
+}
 
 }  // namespace tactus

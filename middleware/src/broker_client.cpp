@@ -62,8 +62,10 @@ int connect_socket() {
   if (reason == EACCES || reason == EPERM) {
     struct stat info {};
     stat(kBrokerSocket, &info);
-    throw TransportError{TransportErrorCode::kBrokerRefused,
-                         fmt::format("the broker of user {} runs on this host ({}): stop it, or run as that user", info.st_uid, kBrokerSocket)};
+    throw TransportError{
+        TransportErrorCode::kBrokerRefused,
+        fmt::format("the broker of user {} runs on this host ({}): stop it, or run as that user", info.st_uid,
+                    kBrokerSocket)};
   }
   return -1;
 }
@@ -72,7 +74,8 @@ fs::path broker_program() {
   if (const char* given = std::getenv("TACTUS_BROKER")) return given;
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  for (const auto& path : {self.parent_path() / "tactus-broker", self.parent_path().parent_path() / "bin/tactus-broker"}) {
+  for (const auto& path :
+       {self.parent_path() / "tactus-broker", self.parent_path().parent_path() / "bin/tactus-broker"}) {
     if (fs::exists(path, error)) return path;
   }
   return "tactus-broker";
@@ -107,7 +110,8 @@ std::string start_broker() {
   }
   std::string text;
   char buffer[512];
-  for (ssize_t n; (n = read(report[0], buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(report[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
   close(report[0]);
   waitpid(pid, nullptr, 0);  // the one that detached; the broker itself is nobody's child
   while (text.ends_with('\n')) text.pop_back();
@@ -138,10 +142,12 @@ struct BrokerClient::State {
   Json exchange(const Json& request, std::vector<int>& fds) {
     const std::scoped_lock lock{mutex};
     std::string text;
-    if (!wire::send(socket, request.dump()) || !wire::receive(socket, text, fds)) unreachable("it ended or hangs");
+    if (!wire::send(socket, request.dump()) || !wire::receive(socket, text, fds))
+      unreachable("it ended or hangs");
     Json reply = Json::parse(text);
     if (const auto error = reply.find("error"); error != reply.end()) {
-      throw TransportError{static_cast<TransportErrorCode>(reply.value("code", static_cast<int>(TransportErrorCode::kBrokerRefused))),
+      throw TransportError{static_cast<TransportErrorCode>(
+                               reply.value("code", static_cast<int>(TransportErrorCode::kBrokerRefused))),
                            error->get<std::string>()};
     }
     return reply;
@@ -156,8 +162,12 @@ struct BrokerClient::State {
   void hello(const Identity& identity) {
     std::vector<int> fds;
     group = identity.group;
-    const Json reply = exchange({{"op", "hello"}, {"protocol", kProtocolVersion}, {"kind", kind_text(identity.kind)},
-                                 {"name", identity.name}, {"group", identity.group}}, fds);
+    const Json reply = exchange({{"op", "hello"},
+                                 {"protocol", kProtocolVersion},
+                                 {"kind", kind_text(identity.kind)},
+                                 {"name", identity.name},
+                                 {"group", identity.group}},
+                                fds);
     generation = reply.at("generation");
     process = reply.at("process");
     runtime = reply.at("runtime");
@@ -166,7 +176,8 @@ struct BrokerClient::State {
       page = map<ProcessPage>(fds[1], PROT_READ | PROT_WRITE);
     }
     for (const int fd : fds) close(fd);
-    if (doorbells == nullptr || page == nullptr) unreachable("its pages have another size: it is of another version; end it and start again");
+    if (doorbells == nullptr || page == nullptr)
+      unreachable("its pages have another size: it is of another version; end it and start again");
   }
 };
 
@@ -201,7 +212,8 @@ std::unique_ptr<BrokerClient> BrokerClient::ensure(const Identity& identity) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
-  throw TransportError{TransportErrorCode::kBrokerUnreachable, "the broker did not come up within 10 s: " + reason};
+  throw TransportError{TransportErrorCode::kBrokerUnreachable,
+                       "the broker did not come up within 10 s: " + reason};
 }
 
 std::uint32_t BrokerClient::generation() const noexcept { return state_->generation; }
@@ -221,18 +233,28 @@ std::uint32_t BrokerClient::add_node(const std::string& name) {
 }
 
 EndpointPlace BrokerClient::add_publisher(const PublisherOptions& options) {
-  const Json reply = state_->exchange({{"op", "add_publisher"}, {"node", options.node}, {"topic", options.topic},
-                                       {"type", options.type->name}, {"type_id", to_hex(type_id(*options.type))},
-                                       {"type_json", serialize_type(*options.type)}, {"history", options.history},
-                                       {"max_loans", options.max_loans}, {"max_bytes", options.max_bytes}});
+  const Json reply = state_->exchange({{"op", "add_publisher"},
+                                       {"node", options.node},
+                                       {"topic", options.topic},
+                                       {"type", options.type->name},
+                                       {"type_id", to_hex(type_id(*options.type))},
+                                       {"type_json", serialize_type(*options.type)},
+                                       {"history", options.history},
+                                       {"max_loans", options.max_loans},
+                                       {"max_bytes", options.max_bytes}});
   return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
 }
 
 EndpointPlace BrokerClient::add_subscriber(const SubscriberOptions& options) {
-  const Json reply = state_->exchange({{"op", "add_subscriber"}, {"node", options.node}, {"topic", options.topic},
-                                       {"type", options.type->name}, {"type_id", to_hex(type_id(*options.type))},
-                                       {"type_json", serialize_type(*options.type)}, {"depth", options.depth},
-                                       {"max_held", options.max_held}, {"doorbell", options.doorbell}});
+  const Json reply = state_->exchange({{"op", "add_subscriber"},
+                                       {"node", options.node},
+                                       {"topic", options.topic},
+                                       {"type", options.type->name},
+                                       {"type_id", to_hex(type_id(*options.type))},
+                                       {"type_json", serialize_type(*options.type)},
+                                       {"depth", options.depth},
+                                       {"max_held", options.max_held},
+                                       {"doorbell", options.doorbell}});
   return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
 }
 
@@ -255,7 +277,9 @@ std::shared_ptr<const ProcessPage> BrokerClient::map_page(std::uint32_t process_
   const auto* page = map<const ProcessPage>(fds[0], PROT_READ);
   for (const int fd : fds) close(fd);
   // Shared: readers keep it while the process it belongs to may be forgotten.
-  return {page, [](const ProcessPage* mapped) { if (mapped != nullptr) munmap(const_cast<ProcessPage*>(mapped), sizeof *mapped); }};
+  return {page, [](const ProcessPage* mapped) {
+            if (mapped != nullptr) munmap(const_cast<ProcessPage*>(mapped), sizeof *mapped);
+          }};
 }
 
 void BrokerClient::kill_process(pid_t pid) { state_->exchange({{"op", "kill"}, {"pid", pid}}); }

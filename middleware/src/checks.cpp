@@ -14,14 +14,16 @@ namespace {
 }
 
 void check_common(const auto& options) {
-  if (const auto error = topic_name_error(options.topic); !error.empty()) refuse(TransportErrorCode::kBadName, options, error);
+  if (const auto error = topic_name_error(options.topic); !error.empty())
+    refuse(TransportErrorCode::kBadName, options, error);
   if (const auto error = topic_name_error(options.node); !error.empty()) {
     refuse(TransportErrorCode::kBadName, options, fmt::format("node name '{}': {}", options.node, error));
   }
   if (options.type == nullptr) refuse(TransportErrorCode::kTypeUnknown, options, "no message type was given");
 }
 
-void check_range(const auto& options, TransportErrorCode code, const char* what, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+void check_range(const auto& options, TransportErrorCode code, const char* what, std::uint64_t value,
+                 std::uint64_t least, std::uint64_t most) {
   if (value >= least && value <= most) return;
   refuse(code, options, fmt::format("{} is {}, allowed are {} to {}", what, value, least, most));
 }

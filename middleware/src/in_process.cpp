@@ -54,7 +54,8 @@ struct Hub {
 
 class InProcessSubscriber final : public UntypedSubscriber {
  public:
-  InProcessSubscriber(Hub& hub, SubscriberOptions options) : hub_{hub}, options_{std::move(options)}, type_id_{type_id(*options_.type)} {
+  InProcessSubscriber(Hub& hub, SubscriberOptions options)
+      : hub_{hub}, options_{std::move(options)}, type_id_{type_id(*options_.type)} {
     queue_.resize(options_.depth);
     last_.reserve(64);
   }
@@ -204,7 +205,8 @@ std::optional<ConstChunk> InProcessSubscriber::take() noexcept {
 }
 
 void InProcessSubscriber::count_gap(const SampleHeader& header) {
-  const auto known = std::ranges::find(last_, header.publisher, &std::pair<PublisherId, std::uint64_t>::first);
+  const auto known =
+      std::ranges::find(last_, header.publisher, &std::pair<PublisherId, std::uint64_t>::first);
   if (known == last_.end()) {
     last_.emplace_back(header.publisher, header.sequence);
     return;

@@ -63,7 +63,9 @@ std::string token_error(std::string_view name) {
   return characters_error(name);
 }
 
-std::string group_name_error(std::string_view name) { return name.empty() ? std::string{} : token_error(name); }
+std::string group_name_error(std::string_view name) {
+  return name.empty() ? std::string{} : token_error(name);
+}
 
 std::string namespace_of(std::string_view node) { return std::string{node.substr(0, node.rfind('/'))}; }
 

@@ -29,7 +29,8 @@ bool write_all(int fd, const std::string& text) {
 
 bool read_all(int fd, std::string& text) {
   struct stat info {};
-  if (fstat(fd, &info) != 0 || info.st_size < 0 || static_cast<std::size_t>(info.st_size) > kMaxTextBytes) return false;
+  if (fstat(fd, &info) != 0 || info.st_size < 0 || static_cast<std::size_t>(info.st_size) > kMaxTextBytes)
+    return false;
   text.resize(static_cast<std::size_t>(info.st_size));
   return pread(fd, text.data(), text.size(), 0) == info.st_size;
 }

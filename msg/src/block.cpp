@@ -21,7 +21,8 @@ BlockHeader* begin_block(std::byte* memory, std::size_t size, std::size_t root_b
 #endif
   std::memset(memory, 0, used);
   return new (memory) BlockHeader{{-static_cast<std::int32_t>(sizeof(RunPrefix)), 0},
-                                  static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(used)};
+                                  static_cast<std::uint32_t>(size),
+                                  static_cast<std::uint32_t>(used)};
 }
 
 namespace detail {
@@ -38,7 +39,8 @@ std::byte* take_run(BlockHeader& block, std::size_t bytes) noexcept {
   if (bytes > kMaxBlockBytes || room > left(block)) return nullptr;
   auto* base = reinterpret_cast<std::byte*>(&block);
   std::byte* run = base + block.used + sizeof(RunPrefix);
-  new (run - sizeof(RunPrefix)) RunPrefix{static_cast<std::int32_t>(base - run), static_cast<std::uint32_t>(room)};
+  new (run - sizeof(RunPrefix))
+      RunPrefix{static_cast<std::int32_t>(base - run), static_cast<std::uint32_t>(room)};
   block.used += static_cast<std::uint32_t>(room + sizeof(RunPrefix));
   return run;
 }
@@ -85,7 +87,8 @@ void shift_field(const Field& field, std::byte* object, std::ptrdiff_t delta) no
 
 }  // namespace
 
-void shift_offsets(const TypeInfo& type, std::byte* objects, std::size_t count, std::ptrdiff_t delta) noexcept {
+void shift_offsets(const TypeInfo& type, std::byte* objects, std::size_t count,
+                   std::ptrdiff_t delta) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     for (const Field& field : type.fields) shift_field(field, objects + i * type.size, delta);
   }

@@ -8,7 +8,8 @@
 namespace tactus {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "blocks are copied into little-endian CDR as they are");
+static_assert(std::endian::native == std::endian::little,
+              "blocks are copied into little-endian CDR as they are");
 
 using detail::element_bytes;
 using detail::elements_of;
@@ -21,7 +22,8 @@ constexpr std::size_t padding(std::size_t position, std::size_t alignment) noexc
   return (alignment - position % alignment) % alignment;
 }
 
-/// Counts, or writes where it has memory. The room is checked too: shared memory may change between size and write.
+/// Counts, or writes where it has memory. The room is checked too: shared memory may change between size and
+/// write.
 class Writer {
  public:
   Writer(std::byte* out, std::size_t room) noexcept : out_{out}, room_{room} {}
@@ -50,7 +52,8 @@ class Writer {
     if (field.type->packed && field.type->size % packed_alignment(*field.type) == 0) {
       return bytes(elements.data, elements.count * field.type->size, packed_alignment(*field.type));
     }
-    for (std::size_t i = 0; i < elements.count && ok_; ++i) this->object(*field.type, elements.data + i * field.type->size);
+    for (std::size_t i = 0; i < elements.count && ok_; ++i)
+      this->object(*field.type, elements.data + i * field.type->size);
   }
 
   void strings(const Field& field, detail::Elements elements) noexcept {
@@ -91,9 +94,12 @@ std::size_t least_bytes(const TypeInfo& type) noexcept {
       continue;
     }
     const std::size_t count = field.shape == FieldShape::kArray ? field.bound : 1;
-    if (field.kind == FieldKind::kMessage) bytes += count * least_bytes(*field.type);
-    else if (field.kind == FieldKind::kString) bytes += count * sizeof(std::uint32_t);
-    else bytes += count * scalar_bytes(field.kind);
+    if (field.kind == FieldKind::kMessage)
+      bytes += count * least_bytes(*field.type);
+    else if (field.kind == FieldKind::kString)
+      bytes += count * sizeof(std::uint32_t);
+    else
+      bytes += count * scalar_bytes(field.kind);
   }
   return bytes;
 }
@@ -168,7 +174,8 @@ class Reader {
     std::uint32_t size;
     if (!number(size) || size > cdr_.size() - position_) return false;
     if (size > 0 && cdr_[position_ + size - 1] != std::byte{0}) return false;
-    const std::string_view text{reinterpret_cast<const char*>(cdr_.data() + position_), size > 0 ? size - 1 : 0};
+    const std::string_view text{reinterpret_cast<const char*>(cdr_.data() + position_),
+                                size > 0 ? size - 1 : 0};
     position_ += size;
     if (field.string_bound != 0 && text.size() > field.string_bound) return false;
     if (!text.empty() && !detail::inline_string(field)) tail_ += run(text.size() + 1);
@@ -224,11 +231,13 @@ std::optional<std::size_t> measure_block(const TypeInfo& type, std::span<const s
   return kBlockHeaderBytes + detail::align8(type.size) + reader.tail();
 }
 
-bool read_cdr(const TypeInfo& type, std::span<const std::byte> cdr, std::byte* block, std::size_t size) noexcept {
+bool read_cdr(const TypeInfo& type, std::span<const std::byte> cdr, std::byte* block,
+              std::size_t size) noexcept {
   if (!little_endian_cdr(cdr)) return false;
   // A type's own constructor would spend tail on defaults that are overwritten at once.
   std::byte* root = detail::construct_empty_block(type, block, size);
-  return root != nullptr && Reader{cdr.subspan(kCdrHeaderBytes), reinterpret_cast<BlockHeader*>(block)}.object(type, root);
+  return root != nullptr &&
+         Reader{cdr.subspan(kCdrHeaderBytes), reinterpret_cast<BlockHeader*>(block)}.object(type, root);
 }
 
 }  // namespace tactus

@@ -41,7 +41,8 @@ class Checker {
     read_run(at, offset, count);
     if (field.bound != 0 && count > field.bound) return false;
     if (count == 0) return true;
-    return run(at, offset, std::uint64_t{count} * element_bytes(field)) && elements(field, at + offset, count);
+    return run(at, offset, std::uint64_t{count} * element_bytes(field)) &&
+           elements(field, at + offset, count);
   }
 
   bool elements(const Field& field, const std::byte* at, std::size_t count) noexcept {
@@ -88,7 +89,8 @@ class Checker {
 
   /// The run lies in the block, is aligned, and all runs so far are together no larger than the block.
   bool run(const std::byte* at, std::int32_t offset, std::uint64_t bytes) noexcept {
-    const std::int64_t start = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(at) - begin_) + offset;
+    const std::int64_t start =
+        static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(at) - begin_) + offset;
     if (start < static_cast<std::int64_t>(kBlockHeaderBytes) || start % 8 != 0) return false;
     if (bytes > size_ || static_cast<std::uint64_t>(start) > size_ - bytes) return false;
     if (bytes > left_) return false;
@@ -101,7 +103,9 @@ class Checker {
   std::size_t left_;
 };
 
-std::size_t run_bytes(std::size_t bytes) noexcept { return bytes == 0 ? 0 : detail::align8(bytes) + sizeof(RunPrefix); }
+std::size_t run_bytes(std::size_t bytes) noexcept {
+  return bytes == 0 ? 0 : detail::align8(bytes) + sizeof(RunPrefix);
+}
 
 bool equal_elements(const Field& field, detail::Elements a, detail::Elements b) noexcept;
 
@@ -127,7 +131,8 @@ bool equal_elements(const Field& field, detail::Elements a, detail::Elements b) 
   for (std::size_t i = 0; i < a.count; ++i) {
     const std::byte* x = a.data + i * bytes;
     const std::byte* y = b.data + i * bytes;
-    if (field.kind == FieldKind::kString ? detail::text_of(field, x) != detail::text_of(field, y) : !equal(*field.type, x, y)) {
+    if (field.kind == FieldKind::kString ? detail::text_of(field, x) != detail::text_of(field, y)
+                                         : !equal(*field.type, x, y)) {
       return false;
     }
   }
@@ -160,7 +165,9 @@ void add_default(const TypeInfo& type, std::size_t sequence_bytes, std::size_t& 
 }  // namespace
 
 bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept {
-  if (block == nullptr || size < kBlockHeaderBytes + type.size || reinterpret_cast<std::uintptr_t>(block) % 8 != 0) return false;
+  if (block == nullptr || size < kBlockHeaderBytes + type.size ||
+      reinterpret_cast<std::uintptr_t>(block) % 8 != 0)
+    return false;
   return Checker{block, size}.object(type, block_root_bytes(block));
 }
 
@@ -170,7 +177,8 @@ std::size_t tail_for(const TypeInfo& type, const void* root) noexcept {
   std::size_t bytes = 0;
   for (const Field& field : type.fields) {
     const auto elements = elements_of(field, object);
-    if (field.shape == FieldShape::kSequence && field.in_tail) bytes += run_bytes(elements.count * element_bytes(field));
+    if (field.shape == FieldShape::kSequence && field.in_tail)
+      bytes += run_bytes(elements.count * element_bytes(field));
     for (std::size_t i = 0; i < elements.count; ++i) {
       const std::byte* element = elements.data + i * element_bytes(field);
       if (field.kind == FieldKind::kString && !inline_string(field)) {

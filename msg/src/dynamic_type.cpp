@@ -20,33 +20,44 @@ using Json = nlohmann::json;
 constexpr int kMaxDepth = 32;
 constexpr std::uint32_t kMaxStructBytes = 1U << 24;
 constexpr std::size_t kMaxLeaves = 1U << 16;
-constexpr const char* kKindNames[] = {"bool",  "byte",   "char",  "int8",   "uint8",   "int16",   "uint16", "int32",
-                                      "uint32", "int64", "uint64", "float32", "float64", "string", "message"};
+constexpr const char* kKindNames[] = {"bool",   "byte",    "char",    "int8",   "uint8",
+                                      "int16",  "uint16",  "int32",   "uint32", "int64",
+                                      "uint64", "float32", "float64", "string", "message"};
 
 void collect(const TypeInfo& type, Json& types) {
   if (types.contains(type.name)) return;
   Json fields = Json::array();
   for (const Field& field : type.fields) {
-    fields.push_back({field.name, static_cast<int>(field.kind), static_cast<int>(field.shape), field.in_tail, field.bound,
-                      field.string_bound, field.offset, field.type != nullptr ? field.type->name : ""});
+    fields.push_back({field.name, static_cast<int>(field.kind), static_cast<int>(field.shape), field.in_tail,
+                      field.bound, field.string_bound, field.offset,
+                      field.type != nullptr ? field.type->name : ""});
     if (field.type != nullptr) collect(*field.type, types);
   }
-  types[type.name] = {{"size", type.size}, {"alignment", type.alignment}, {"plain", type.plain}, {"packed", type.packed},
-                      {"fields", fields}, {"hash", type.hash}};
+  types[type.name] = {{"size", type.size},   {"alignment", type.alignment},
+                      {"plain", type.plain}, {"packed", type.packed},
+                      {"fields", fields},    {"hash", type.hash}};
 }
 
-[[noreturn]] void refuse(const std::string& reason) { throw std::invalid_argument{"not a message type: " + reason}; }
+[[noreturn]] void refuse(const std::string& reason) {
+  throw std::invalid_argument{"not a message type: " + reason};
+}
 
-std::string joined(const std::string& path, const char* name) { return path.empty() ? name : path + "." + name; }
+std::string joined(const std::string& path, const char* name) {
+  return path.empty() ? name : path + "." + name;
+}
 
 std::string difference(const TypeInfo& here, const TypeInfo& there, const std::string& path) {
   for (std::size_t i = 0; i < std::max(here.fields.size(), there.fields.size()); ++i) {
-    if (i >= here.fields.size()) return fmt::format("field '{}': only there", joined(path, there.fields[i].name));
-    if (i >= there.fields.size()) return fmt::format("field '{}': only here", joined(path, here.fields[i].name));
+    if (i >= here.fields.size())
+      return fmt::format("field '{}': only there", joined(path, there.fields[i].name));
+    if (i >= there.fields.size())
+      return fmt::format("field '{}': only here", joined(path, here.fields[i].name));
     const Field &a = here.fields[i], &b = there.fields[i];
     const std::string name = joined(path, a.name);
-    if (std::string_view{a.name} != b.name) return fmt::format("field '{}' here is '{}' there", name, joined(path, b.name));
-    if (type_text(a) != type_text(b)) return fmt::format("field '{}': {} here, {} there", name, type_text(a), type_text(b));
+    if (std::string_view{a.name} != b.name)
+      return fmt::format("field '{}' here is '{}' there", name, joined(path, b.name));
+    if (type_text(a) != type_text(b))
+      return fmt::format("field '{}': {} here, {} there", name, type_text(a), type_text(b));
     if (a.type != nullptr) {
       if (auto below = difference(*a.type, *b.type, name); !below.empty()) return below;
     }
@@ -64,18 +75,21 @@ std::string type_text(const Field& field) {
   }
   if (field.string_bound != 0) text += fmt::format("<={}", field.string_bound);
   if (field.shape == FieldShape::kArray) text += fmt::format("[{}]", field.bound);
-  if (field.shape == FieldShape::kSequence) text += field.bound != 0 ? fmt::format("[<={}]", field.bound) : "[]";
+  if (field.shape == FieldShape::kSequence)
+    text += field.bound != 0 ? fmt::format("[<={}]", field.bound) : "[]";
   return text;
 }
 
 std::string serialize_type(const TypeInfo& type) {
   Json types = Json::object();
   collect(type, types);
-  return Json{{"name", type.name}, {"schema", type.schema}, {"types", types}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json{{"name", type.name}, {"schema", type.schema}, {"types", types}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string first_difference(const TypeInfo& here, const TypeInfo& there) {
-  if (std::string_view{here.name} != there.name) return fmt::format("type {} here, {} there", here.name, there.name);
+  if (std::string_view{here.name} != there.name)
+    return fmt::format("type {} here, {} there", here.name, there.name);
   auto found = difference(here, there, "");
   if (found.empty() && here.hash != there.hash) return "the same fields, other hash";
   return found;
@@ -85,14 +99,16 @@ namespace {
 
 /// An unsigned number that is written as one: nothing is converted or cut off.
 std::uint32_t number(const Json& json) {
-  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > UINT32_MAX) refuse("'" + json.dump() + "' is no 32-bit number");
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > UINT32_MAX)
+    refuse("'" + json.dump() + "' is no 32-bit number");
   return json.get<std::uint32_t>();
 }
 
 std::string identifier(const Json& json) {
   std::string name = json.get<std::string>();
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '/'; };
-  if (name.empty() || !std::all_of(name.begin(), name.end(), allowed)) refuse(json.dump(-1, ' ', true) + " is no name");
+  if (name.empty() || !std::all_of(name.begin(), name.end(), allowed))
+    refuse(json.dump(-1, ' ', true) + " is no name");
   return name;
 }
 
@@ -100,8 +116,8 @@ constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// Where the generator would put a field. A table that says otherwise lies: its fields could overlap, and writing one
-/// would forge the offset of another.
+/// Where the generator would put a field. A table that says otherwise lies: its fields could overlap, and
+/// writing one would forge the offset of another.
 struct Place {
   std::uint64_t size;
   std::uint64_t alignment;
@@ -120,13 +136,16 @@ Place place_of(const Field& field) {
   if (field.shape == FieldShape::kSingle) return {element, alignment, text};
   if (field.shape == FieldShape::kArray) return {field.bound * element, alignment, text};
   const bool plain = field.type != nullptr ? field.type->plain : !text;
-  if (field.bound == 0 || !plain || field.bound * element > kInlineBytes) return {sizeof(detail::Run), alignof(detail::Run), true};
+  if (field.bound == 0 || !plain || field.bound * element > kInlineBytes)
+    return {sizeof(detail::Run), alignof(detail::Run), true};
   const std::uint64_t head = std::max<std::uint64_t>(sizeof(std::uint32_t), alignment);
   return {round_up(head + field.bound * element, head), head, false};
 }
 
 bool packed_field(const Field& field) {
-  if (field.shape == FieldShape::kSequence || field.kind == FieldKind::kString || field.kind == FieldKind::kBool) return false;
+  if (field.shape == FieldShape::kSequence || field.kind == FieldKind::kString ||
+      field.kind == FieldKind::kBool)
+    return false;
   return field.type == nullptr || field.type->packed;
 }
 
@@ -154,7 +173,8 @@ void check_layout(const TypeInfo& type) {
   }
   packed = packed && end == round_up(end, alignment) && first_leaf_alignment(type) == alignment;
   if (round_up(end, alignment) > kMaxStructBytes) refuse(fmt::format("{} has {} bytes", type.name, end));
-  if (type.size != round_up(end, alignment) || type.alignment != alignment || type.plain != plain || type.packed != packed) {
+  if (type.size != round_up(end, alignment) || type.alignment != alignment || type.plain != plain ||
+      type.packed != packed) {
     refuse(fmt::format("size, alignment or flags of {} are not those of its fields", type.name));
   }
 }
@@ -200,11 +220,18 @@ struct DynamicType::Tables {
 
   Field field(const Json& row, const std::string& owner, int depth) {
     const std::uint32_t kind = number(row.at(1)), shape = number(row.at(2));
-    if (kind > static_cast<std::uint32_t>(FieldKind::kMessage) || shape > static_cast<std::uint32_t>(FieldShape::kSequence)) {
+    if (kind > static_cast<std::uint32_t>(FieldKind::kMessage) ||
+        shape > static_cast<std::uint32_t>(FieldShape::kSequence)) {
       refuse("kind of a field of " + owner);
     }
-    Field field{keep(identifier(row.at(0))), static_cast<FieldKind>(kind), static_cast<FieldShape>(shape), row.at(3),
-                number(row.at(4)), number(row.at(5)), number(row.at(6)), nullptr};
+    Field field{keep(identifier(row.at(0))),
+                static_cast<FieldKind>(kind),
+                static_cast<FieldShape>(shape),
+                row.at(3),
+                number(row.at(4)),
+                number(row.at(5)),
+                number(row.at(6)),
+                nullptr};
     const bool bounds_fit = (field.shape != FieldShape::kSingle || field.bound == 0) &&
                             (field.shape != FieldShape::kArray || field.bound > 0) &&
                             (field.kind == FieldKind::kString || field.string_bound == 0);

@@ -66,15 +66,25 @@ bool make_room(Run& run, std::size_t bytes, BlockHeader& block) noexcept {
 
 std::size_t scalar_bytes(FieldKind kind) noexcept {
   switch (kind) {
-    case FieldKind::kBool: case FieldKind::kByte: case FieldKind::kChar: case FieldKind::kInt8: case FieldKind::kUint8:
+    case FieldKind::kBool:
+    case FieldKind::kByte:
+    case FieldKind::kChar:
+    case FieldKind::kInt8:
+    case FieldKind::kUint8:
       return 1;
-    case FieldKind::kInt16: case FieldKind::kUint16:
+    case FieldKind::kInt16:
+    case FieldKind::kUint16:
       return 2;
-    case FieldKind::kInt32: case FieldKind::kUint32: case FieldKind::kFloat32:
+    case FieldKind::kInt32:
+    case FieldKind::kUint32:
+    case FieldKind::kFloat32:
       return 4;
-    case FieldKind::kInt64: case FieldKind::kUint64: case FieldKind::kFloat64:
+    case FieldKind::kInt64:
+    case FieldKind::kUint64:
+    case FieldKind::kFloat64:
       return 8;
-    case FieldKind::kString: case FieldKind::kMessage:
+    case FieldKind::kString:
+    case FieldKind::kMessage:
       break;
   }
   return 0;
@@ -97,13 +107,16 @@ Elements elements_of(const Field& field, const std::byte* object) noexcept {
 
 std::string_view text_of(const Field& field, const std::byte* element) noexcept {
   if (inline_string(field)) {
-    return {reinterpret_cast<const char*>(element + sizeof(std::uint32_t)), std::min(size_at(element), field.string_bound)};
+    return {reinterpret_cast<const char*>(element + sizeof(std::uint32_t)),
+            std::min(size_at(element), field.string_bound)};
   }
   const Run& run = run_at(element);
-  return run.size == 0 ? std::string_view{} : std::string_view{reinterpret_cast<const char*>(run.data()), run.size};
+  return run.size == 0 ? std::string_view{}
+                       : std::string_view{reinterpret_cast<const char*>(run.data()), run.size};
 }
 
-std::byte* resize_elements(const Field& field, std::byte* object, std::size_t count, BlockHeader& block) noexcept {
+std::byte* resize_elements(const Field& field, std::byte* object, std::size_t count,
+                           BlockHeader& block) noexcept {
   std::byte* at = object + field.offset;
   if (field.shape != FieldShape::kSequence) return at;
   if (field.bound != 0 && count > field.bound) return nullptr;
@@ -117,7 +130,8 @@ std::byte* resize_elements(const Field& field, std::byte* object, std::size_t co
   if (!make_room(run, count * element_bytes(field), block)) return nullptr;
   run.size = size;
   if (field.kind == FieldKind::kMessage || field.kind == FieldKind::kString) {
-    for (std::size_t i = 0; i < count; ++i) construct_element(field, run.data() + i * element_bytes(field), block);
+    for (std::size_t i = 0; i < count; ++i)
+      construct_element(field, run.data() + i * element_bytes(field), block);
   }
   return run.data();
 }

@@ -29,17 +29,28 @@ T load(const std::byte* at) {
 template <typename With>
 auto visit_scalar(FieldKind kind, const std::byte* at, With with) {
   switch (kind) {
-    case FieldKind::kBool: return with(load<std::uint8_t>(at) != 0);
-    case FieldKind::kInt8: return with(load<std::int8_t>(at));
-    case FieldKind::kInt16: return with(load<std::int16_t>(at));
-    case FieldKind::kUint16: return with(load<std::uint16_t>(at));
-    case FieldKind::kInt32: return with(load<std::int32_t>(at));
-    case FieldKind::kUint32: return with(load<std::uint32_t>(at));
-    case FieldKind::kInt64: return with(load<std::int64_t>(at));
-    case FieldKind::kUint64: return with(load<std::uint64_t>(at));
-    case FieldKind::kFloat32: return with(load<float>(at));
-    case FieldKind::kFloat64: return with(load<double>(at));
-    default: return with(load<std::uint8_t>(at));
+    case FieldKind::kBool:
+      return with(load<std::uint8_t>(at) != 0);
+    case FieldKind::kInt8:
+      return with(load<std::int8_t>(at));
+    case FieldKind::kInt16:
+      return with(load<std::int16_t>(at));
+    case FieldKind::kUint16:
+      return with(load<std::uint16_t>(at));
+    case FieldKind::kInt32:
+      return with(load<std::int32_t>(at));
+    case FieldKind::kUint32:
+      return with(load<std::uint32_t>(at));
+    case FieldKind::kInt64:
+      return with(load<std::int64_t>(at));
+    case FieldKind::kUint64:
+      return with(load<std::uint64_t>(at));
+    case FieldKind::kFloat32:
+      return with(load<float>(at));
+    case FieldKind::kFloat64:
+      return with(load<double>(at));
+    default:
+      return with(load<std::uint8_t>(at));
   }
 }
 
@@ -64,12 +75,15 @@ std::string quoted(std::string_view text) {
 /// Plain where YAML reads it back as the same text.
 std::string yaml_text(std::string_view text) {
   if (text.empty()) return "''";
-  const bool simple = std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("_/.-", c) != nullptr; });
+  const bool simple = std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("_/.-", c) != nullptr;
+  });
   const bool word = std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_' || text[0] == '/';
   std::string lower{text};
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const bool special = lower == "true" || lower == "false" || lower == "null" || lower == "yes" || lower == "no" ||
-                       lower == "on" || lower == "off" || lower == "y" || lower == "n";
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool special = lower == "true" || lower == "false" || lower == "null" || lower == "yes" ||
+                       lower == "no" || lower == "on" || lower == "off" || lower == "y" || lower == "n";
   return simple && word && !special ? std::string{text} : quoted(text);
 }
 
@@ -113,8 +127,11 @@ class YamlPrinter {
       text_ += before_object + text;
       return;
     }
-    text_ += " " + (field.kind == FieldKind::kString ? yaml_text(detail::text_of(field, at))
-                                                     : visit_scalar(field.kind, at, [](auto v) { return number_text(v); })) + "\n";
+    text_ += " " +
+             (field.kind == FieldKind::kString
+                  ? yaml_text(detail::text_of(field, at))
+                  : visit_scalar(field.kind, at, [](auto v) { return number_text(v); })) +
+             "\n";
   }
 
   const PrintOptions& options_;
@@ -156,7 +173,8 @@ const Field& find_field(const TypeInfo& type, std::string_view name) {
   for (const Field& field : type.fields) {
     if (name == field.name) return field;
   }
-  throw std::invalid_argument{fmt::format("{} has no field '{}'; it has {}", type.name, name, field_names(type))};
+  throw std::invalid_argument{
+      fmt::format("{} has no field '{}'; it has {}", type.name, name, field_names(type))};
 }
 
 /// Follows "a.b.c" down single messages; the object is moved along.
@@ -165,7 +183,8 @@ const Field& follow(const TypeInfo& type, std::string_view path, const std::byte
   const Field& field = find_field(type, path.substr(0, dot));
   if (dot == std::string_view::npos) return field;
   if (field.kind != FieldKind::kMessage || field.shape != FieldShape::kSingle) {
-    throw std::invalid_argument{fmt::format("field '{}' of {} is {}: nothing lies below it", field.name, type.name, type_text(field))};
+    throw std::invalid_argument{fmt::format("field '{}' of {} is {}: nothing lies below it", field.name,
+                                            type.name, type_text(field))};
   }
   object += field.offset;
   return follow(*field.type, path.substr(dot + 1), object);
@@ -176,7 +195,8 @@ class Assigner {
  public:
   explicit Assigner(BlockHeader& block) : block_{block} {}
 
-  void object(const TypeInfo& type, std::byte* object, const nlohmann::json& values, const std::string& path) {
+  void object(const TypeInfo& type, std::byte* object, const nlohmann::json& values,
+              const std::string& path) {
     if (!values.is_object()) refuse(path, type.name, values);
     for (const auto& [name, value] : values.items()) {
       const Field& field = find_field(type, name);
@@ -185,7 +205,8 @@ class Assigner {
   }
 
  private:
-  [[noreturn]] static void refuse(const std::string& path, std::string_view expected, const nlohmann::json& value) {
+  [[noreturn]] static void refuse(const std::string& path, std::string_view expected,
+                                  const nlohmann::json& value) {
     throw std::invalid_argument{fmt::format("field '{}' is {}, not {}", path, expected, value.dump())};
   }
 
@@ -193,10 +214,13 @@ class Assigner {
     if (field.shape == FieldShape::kSingle) return element(field, object + field.offset, value, path);
     if (!value.is_array()) refuse(path, type_text(field), value);
     if (field.shape == FieldShape::kArray && value.size() != field.bound) {
-      throw std::invalid_argument{fmt::format("field '{}' has {} elements, not {}", path, field.bound, value.size())};
+      throw std::invalid_argument{
+          fmt::format("field '{}' has {} elements, not {}", path, field.bound, value.size())};
     }
     std::byte* at = detail::resize_elements(field, object, value.size(), block_);
-    if (at == nullptr) throw std::invalid_argument{fmt::format("field '{}': {} elements are more than fit", path, value.size())};
+    if (at == nullptr)
+      throw std::invalid_argument{
+          fmt::format("field '{}': {} elements are more than fit", path, value.size())};
     for (std::size_t i = 0; i < value.size(); ++i) {
       element(field, at + i * detail::element_bytes(field), value[i], fmt::format("{}[{}]", path, i));
     }
@@ -221,8 +245,9 @@ class Assigner {
     } else if constexpr (std::is_floating_point_v<T>) {
       if (!value.is_number()) refuse(path, type_text(field), value);
     } else {
-      const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
-                                                   : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+      const bool fits = value.is_number_unsigned()
+                            ? std::in_range<T>(value.get<std::uint64_t>())
+                            : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
       if (!fits) refuse(path, type_text(field), value);
     }
     const T typed = value.get<T>();

@@ -16,7 +16,9 @@ namespace {
 
 std::vector<const TypeInfo*> collect() {
   std::vector<const TypeInfo*> types;
-  const auto add = [&](const auto& package) { for (const TypeInfo* type : package) types.push_back(type); };
+  const auto add = [&](const auto& package) {
+    for (const TypeInfo* type : package) types.push_back(type);
+  };
   add(builtin_interfaces::msg::kTypes);
   add(std_msgs::msg::kTypes);
   add(geometry_msgs::msg::kTypes);
@@ -41,7 +43,8 @@ const TypeInfo* find_type(std::string_view name) {
     if (const auto slash = full.find('/'); slash != std::string::npos) full.insert(slash, "/msg");
   }
   const auto& types = known_types();
-  const auto found = std::ranges::find(types, full, [](const TypeInfo* type) { return std::string{type->name}; });
+  const auto found =
+      std::ranges::find(types, full, [](const TypeInfo* type) { return std::string{type->name}; });
   return found == types.end() ? nullptr : *found;
 }
 

@@ -22,7 +22,8 @@ std::uint64_t fnv1a(std::string_view text) noexcept {
   return hash;
 }
 
-// The digest is a SHA-256 already: its first half, with the layout version mixed into every byte group, is as good.
+// The digest is a SHA-256 already: its first half, with the layout version mixed into every byte group, is as
+// good.
 TypeId type_id(const TypeInfo& type) noexcept {
   TypeId id;
   std::memcpy(id.bytes.data(), type.hash.data(), id.bytes.size());

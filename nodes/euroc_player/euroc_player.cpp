@@ -17,7 +17,8 @@ namespace {
 /// Decodes the images of one camera ahead of time, on a thread of its own.
 class ImageDecoder {
  public:
-  ImageDecoder(std::vector<xr::ImageRow> rows, tactus::Log& log) : rows_{std::move(rows)}, log_{log}, thread_{[this](std::stop_token stop) { run(stop); }} {}
+  ImageDecoder(std::vector<xr::ImageRow> rows, tactus::Log& log)
+      : rows_{std::move(rows)}, log_{log}, thread_{[this](std::stop_token stop) { run(stop); }} {}
 
   struct Frame {
     std::int64_t stamp_ns;
@@ -62,7 +63,8 @@ class ImageDecoder {
 
 }  // namespace
 
-/// Plays a recording in the ASL layout (EuRoC MAV: a folder with mav0/) at its own pace. Stamps are moved to the group's clock.
+/// Plays a recording in the ASL layout (EuRoC MAV: a folder with mav0/) at its own pace. Stamps are moved to
+/// the group's clock.
 class EurocPlayer final : public tactus::Node {
  public:
   explicit EurocPlayer(tactus::NodeContext& context)
@@ -70,22 +72,28 @@ class EurocPlayer final : public tactus::Node {
         imu_{context.advertise<sensor_msgs::msg::Imu>("imu")},
         truth_{context.advertise<geometry_msgs::msg::PoseStamped>("ground_truth")},
         dataset_{context.parameter("dataset", "", {.help = "folder that holds mav0/, or mav0 itself"})},
-        rate_{context.parameter("rate", 1.0, {.min = 0.01, .max = 100, .help = "1: as recorded, 2: twice as fast"})} {
-    const auto bytes = context.parameter<std::size_t>("max_image_bytes", 400'000, {.min = 4096, .max = 16'000'000, .unit = "B", .help = "of a whole image message"});
+        rate_{context.parameter("rate", 1.0,
+                                {.min = 0.01, .max = 100, .help = "1: as recorded, 2: twice as fast"})} {
+    const auto bytes = context.parameter<std::size_t>(
+        "max_image_bytes", 400'000,
+        {.min = 4096, .max = 16'000'000, .unit = "B", .help = "of a whole image message"});
     for (const char* name : {"left_image", "right_image"}) {
-      cameras_.push_back({context.advertise<sensor_msgs::msg::Image>(name, {.max_bytes = bytes}), nullptr, 0});
+      cameras_.push_back(
+          {context.advertise<sensor_msgs::msg::Image>(name, {.max_bytes = bytes}), nullptr, 0});
     }
   }
 
   void start() override {
     namespace fs = std::filesystem;
-    if (dataset_.empty()) throw std::runtime_error{"parameter 'dataset' is empty: name the folder of a recording"};
+    if (dataset_.empty())
+      throw std::runtime_error{"parameter 'dataset' is empty: name the folder of a recording"};
     fs::path folder = dataset_;
     if (fs::is_directory(folder / "mav0")) folder /= "mav0";
     if (!fs::is_directory(folder)) throw std::runtime_error{folder.string() + ": no such folder"};
     imus_ = xr::read_imu(folder / "imu0/data.csv");
     truths_ = xr::read_poses(folder / "state_groundtruth_estimate0/data.csv");
-    if (imus_.malformed + truths_.malformed > 0) context_.log().warn("{} malformed rows were left out", imus_.malformed + truths_.malformed);
+    if (imus_.malformed + truths_.malformed > 0)
+      context_.log().warn("{} malformed rows were left out", imus_.malformed + truths_.malformed);
     const char* names[] = {"cam0", "cam1"};
     for (std::size_t i = 0; i < cameras_.size(); ++i) {
       if (!fs::exists(folder / names[i])) continue;
@@ -98,7 +106,9 @@ class EurocPlayer final : public tactus::Node {
     const std::int64_t first = imus_.rows.front().stamp_ns;
     // A moment for the decoders to get ahead.
     const tactus::Time begin = context_.now() + std::chrono::milliseconds{100};
-    const auto due = [&](std::int64_t stamp) { return begin + tactus::Duration{static_cast<std::int64_t>(static_cast<double>(stamp - first) / rate_)}; };
+    const auto due = [&](std::int64_t stamp) {
+      return begin + tactus::Duration{static_cast<std::int64_t>(static_cast<double>(stamp - first) / rate_)};
+    };
     std::size_t truth = 0;
     for (const auto& row : imus_.rows) {
       for (const tactus::Time when = due(row.stamp_ns); context_.now() < when;) {
@@ -106,11 +116,13 @@ class EurocPlayer final : public tactus::Node {
         context_.wait_until(when);
       }
       // The truth of an instant comes before what is estimated from it.
-      for (; truth < truths_.rows.size() && truths_.rows[truth].stamp_ns <= row.stamp_ns; ++truth) publish(truths_.rows[truth], due(truths_.rows[truth].stamp_ns));
+      for (; truth < truths_.rows.size() && truths_.rows[truth].stamp_ns <= row.stamp_ns; ++truth)
+        publish(truths_.rows[truth], due(truths_.rows[truth].stamp_ns));
       publish(row, due(row.stamp_ns));
       for (auto& camera : cameras_) publish_images(camera, row.stamp_ns, due);
     }
-    context_.log().info("the recording has ended: {} IMU samples, {} images late, {} images unreadable", imus_.rows.size(), late_, unreadable_);
+    context_.log().info("the recording has ended: {} IMU samples, {} images late, {} images unreadable",
+                        imus_.rows.size(), late_, unreadable_);
   }
 
   void stop() override {
@@ -146,9 +158,12 @@ class EurocPlayer final : public tactus::Node {
     const auto& rows = camera.decoder->rows();
     for (; camera.next < rows.size() && rows[camera.next].stamp_ns <= until; ++camera.next) {
       const auto frame = camera.decoder->take(rows[camera.next].stamp_ns);
-      if (!frame) ++late_;
-      else if (!frame->image) ++unreadable_;
-      else publish(camera, *frame->image, due(frame->stamp_ns));
+      if (!frame)
+        ++late_;
+      else if (!frame->image)
+        ++unreadable_;
+      else
+        publish(camera, *frame->image, due(frame->stamp_ns));
     }
   }
 

@@ -4,8 +4,8 @@
 #include "integrator.hpp"
 #include "pose_message.hpp"
 
-/// Head pose at the IMU's rate: integrates from the newest correction to now. Publishes nothing before the first correction,
-/// because there is no pose to start from.
+/// Head pose at the IMU's rate: integrates from the newest correction to now. Publishes nothing before the
+/// first correction, because there is no pose to start from.
 class ImuIntegrator final : public tactus::Node {
  public:
   explicit ImuIntegrator(tactus::NodeContext& context)
@@ -16,12 +16,14 @@ class ImuIntegrator final : public tactus::Node {
 
   void step(const tactus::Cycle&) override {
     while (const auto correction = correction_.take()) {
-      estimator_.correct(xr::stamp_ns(correction->header.stamp), xr::to_eigen(correction->pose.position), xr::to_eigen(correction->pose.orientation));
+      estimator_.correct(xr::stamp_ns(correction->header.stamp), xr::to_eigen(correction->pose.position),
+                         xr::to_eigen(correction->pose.orientation));
     }
     tactus::Time captured{};
     while (const auto imu = imu_.take()) {
       captured = imu.captured();
-      estimator_.add_imu({xr::stamp_ns(imu->header.stamp), xr::to_eigen(imu->angular_velocity), xr::to_eigen(imu->linear_acceleration)});
+      estimator_.add_imu({xr::stamp_ns(imu->header.stamp), xr::to_eigen(imu->angular_velocity),
+                          xr::to_eigen(imu->linear_acceleration)});
     }
     const auto& state = estimator_.state();
     if (!state || captured == tactus::Time{}) return;

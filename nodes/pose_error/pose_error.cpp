@@ -14,13 +14,19 @@ class PoseError final : public tactus::Node {
       : estimate_{context.subscribe<geometry_msgs::msg::PoseStamped>("estimate", {.depth = 64})},
         truth_{context.subscribe<geometry_msgs::msg::PoseStamped>("ground_truth", {.depth = 64})},
         error_{context.advertise<xr_msgs::msg::PoseError>("pose_error")},
-        settle_ns_{static_cast<std::int64_t>(1e9 * context.parameter("settle", 1.0, {.min = 0, .max = 60, .unit = "s", .help = "not counted after the first estimate"}))},
+        settle_ns_{static_cast<std::int64_t>(
+            1e9 * context.parameter(
+                      "settle", 1.0,
+                      {.min = 0, .max = 60, .unit = "s", .help = "not counted after the first estimate"}))},
         log_{context.log()} {}
 
   void step(const tactus::Cycle&) override {
-    while (const auto truth = truth_.take()) keep({xr::stamp_ns(truth->header.stamp), xr::to_eigen(truth->pose.position), xr::to_eigen(truth->pose.orientation)});
+    while (const auto truth = truth_.take())
+      keep({xr::stamp_ns(truth->header.stamp), xr::to_eigen(truth->pose.position),
+            xr::to_eigen(truth->pose.orientation)});
     while (const auto estimate = estimate_.take()) {
-      compare({xr::stamp_ns(estimate->header.stamp), xr::to_eigen(estimate->pose.position), xr::to_eigen(estimate->pose.orientation)});
+      compare({xr::stamp_ns(estimate->header.stamp), xr::to_eigen(estimate->pose.position),
+               xr::to_eigen(estimate->pose.orientation)});
     }
   }
 
@@ -30,8 +36,8 @@ class PoseError final : public tactus::Node {
       return;
     }
     const double n = static_cast<double>(counted_);
-    log_.info("pose error over {} poses: mean {:.1f} mm {:.2f} deg, largest {:.1f} mm {:.2f} deg", counted_, 1e3 * sum_m_ / n,
-              degrees(sum_rad_ / n), 1e3 * most_m_, degrees(most_rad_));
+    log_.info("pose error over {} poses: mean {:.1f} mm {:.2f} deg, largest {:.1f} mm {:.2f} deg", counted_,
+              1e3 * sum_m_ / n, degrees(sum_rad_ / n), 1e3 * most_m_, degrees(most_rad_));
   }
 
  private:

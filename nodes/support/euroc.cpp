@@ -19,7 +19,8 @@ std::vector<std::string_view> split(std::string_view line) {
     const auto comma = line.find(',');
     std::string_view cell = line.substr(0, comma);
     while (!cell.empty() && (cell.front() == ' ' || cell.front() == '\t')) cell.remove_prefix(1);
-    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\r' || cell.back() == '\t')) cell.remove_suffix(1);
+    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\r' || cell.back() == '\t'))
+      cell.remove_suffix(1);
     cells.push_back(cell);
     if (comma == std::string_view::npos) return cells;
     line.remove_prefix(comma + 1);
@@ -36,7 +37,8 @@ bool parse(std::string_view text, Number& number) {
 }
 
 /// The numbers behind the stamp; false when there are fewer than asked for.
-bool parse_row(const std::vector<std::string_view>& cells, std::int64_t& stamp, double* numbers, std::size_t count) {
+bool parse_row(const std::vector<std::string_view>& cells, std::int64_t& stamp, double* numbers,
+               std::size_t count) {
   if (cells.size() < count + 1 || !parse(cells[0], stamp) || stamp < 0) return false;
   for (std::size_t i = 0; i < count; ++i) {
     if (!parse(cells[i + 1], numbers[i])) return false;
@@ -52,8 +54,10 @@ Table<Row> read_table(const fs::path& csv, Make make) {
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#' || line == "\r") continue;
     Row row;
-    if (make(split(line), row)) table.rows.push_back(row);
-    else ++table.malformed;
+    if (make(split(line), row))
+      table.rows.push_back(row);
+    else
+      ++table.malformed;
   }
   if (table.rows.empty()) throw std::runtime_error{csv.string() + ": holds no row that can be read"};
   std::ranges::stable_sort(table.rows, {}, &Row::stamp_ns);
@@ -86,7 +90,8 @@ Table<PoseRow> read_poses(const fs::path& csv) {
 
 Table<ImageRow> read_images(const fs::path& csv) {
   return read_table<ImageRow>(csv, [&](const auto& cells, ImageRow& row) {
-    if (cells.size() < 2 || !parse(cells[0], row.stamp_ns) || row.stamp_ns < 0 || cells[1].empty()) return false;
+    if (cells.size() < 2 || !parse(cells[0], row.stamp_ns) || row.stamp_ns < 0 || cells[1].empty())
+      return false;
     row.file = csv.parent_path() / "data" / fs::path{std::string{cells[1]}}.filename();
     return true;
   });

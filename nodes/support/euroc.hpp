@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// Reading of recordings in the ASL layout (EuRoC MAV): columns by position, since headers vary. Malformed rows are skipped and
-/// counted. Throws std::runtime_error when a file cannot be read or holds no row at all.
+/// Reading of recordings in the ASL layout (EuRoC MAV): columns by position, since headers vary. Malformed
+/// rows are skipped and counted. Throws std::runtime_error when a file cannot be read or holds no row at all.
 namespace xr {
 
 struct ImuRow {

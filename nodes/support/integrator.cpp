@@ -22,7 +22,8 @@ Derivative derivative(const MotionState& state, const ImuSample& imu, const ImuB
   const Eigen::Quaterniond q_dot = state.orientation * Eigen::Quaterniond{0, w.x(), w.y(), w.z()};
   const Eigen::Vector3d force = imu.linear_acceleration - bias.linear_acceleration;
   // The factor keeps the rotation exact while the quaternion's length drifts inside the step.
-  return {state.velocity, state.orientation.normalized() * force - gravity * Eigen::Vector3d::UnitZ(), q_dot.coeffs()};
+  return {state.velocity, state.orientation.normalized() * force - gravity * Eigen::Vector3d::UnitZ(),
+          q_dot.coeffs()};
 }
 
 MotionState advance(const MotionState& from, const Derivative& d, double dt) {
@@ -41,7 +42,8 @@ Eigen::Vector3d rotation_vector(Eigen::Quaterniond q) {
 
 }  // namespace
 
-MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSample& b, const ImuBias& bias, double gravity) {
+MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSample& b, const ImuBias& bias,
+                      double gravity) {
   const double dt = 1e-9 * static_cast<double>(b.stamp_ns - a.stamp_ns);
   const ImuSample middle = interpolate(a, b, 0.5);
   const Derivative k1 = derivative(from, a, bias, gravity);
@@ -51,7 +53,8 @@ MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSamp
   MotionState to = from;
   to.position += dt / 6 * (k1.velocity + 2 * k2.velocity + 2 * k3.velocity + k4.velocity);
   to.velocity += dt / 6 * (k1.acceleration + 2 * k2.acceleration + 2 * k3.acceleration + k4.acceleration);
-  to.orientation.coeffs() += dt / 6 * (k1.orientation + 2 * k2.orientation + 2 * k3.orientation + k4.orientation);
+  to.orientation.coeffs() +=
+      dt / 6 * (k1.orientation + 2 * k2.orientation + 2 * k3.orientation + k4.orientation);
   to.orientation.normalize();
   to.stamp_ns = b.stamp_ns;
   return to;
@@ -66,8 +69,10 @@ void PoseEstimator::add_imu(const ImuSample& added) {
   ++count_;
   if (!state_ || count_ < 2) return;
   const ImuSample& before = sample(count_ - 2);
-  if (state_->stamp_ns <= before.stamp_ns) state_ = replay(*state_, added.stamp_ns);
-  else if (state_->stamp_ns < added.stamp_ns) state_ = replay(*state_, added.stamp_ns);
+  if (state_->stamp_ns <= before.stamp_ns)
+    state_ = replay(*state_, added.stamp_ns);
+  else if (state_->stamp_ns < added.stamp_ns)
+    state_ = replay(*state_, added.stamp_ns);
 }
 
 /// From the state's stamp to `until_ns` over the recorded samples; the ends may lie between two of them.
@@ -79,18 +84,21 @@ MotionState PoseEstimator::replay(MotionState state, std::int64_t until_ns) cons
     const ImuSample &a = sample(i), &b = sample(i + 1);
     const double length = static_cast<double>(b.stamp_ns - a.stamp_ns);
     const auto at = [&](std::int64_t stamp) {
-      ImuSample between = interpolate(a, b, std::clamp(static_cast<double>(stamp - a.stamp_ns) / length, 0.0, 1.0));
+      ImuSample between =
+          interpolate(a, b, std::clamp(static_cast<double>(stamp - a.stamp_ns) / length, 0.0, 1.0));
       between.stamp_ns = stamp;
       return between;
     };
     const std::int64_t end = std::min(b.stamp_ns, until_ns);
     if (end > state.stamp_ns) state = integrate(state, at(state.stamp_ns), at(end), bias_, gravity_);
   }
-  state.stamp_ns = std::max(state.stamp_ns, std::min(until_ns, count_ == 0 ? until_ns : sample(count_ - 1).stamp_ns));
+  state.stamp_ns =
+      std::max(state.stamp_ns, std::min(until_ns, count_ == 0 ? until_ns : sample(count_ - 1).stamp_ns));
   return state;
 }
 
-void PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation) {
+void PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& position,
+                            const Eigen::Quaterniond& orientation) {
   const std::uint64_t oldest = count_ > kHistory ? count_ - kHistory : 0;
   const bool too_old = count_ > 0 && stamp_ns < sample(oldest).stamp_ns;
   if (too_old || (base_ && stamp_ns <= base_->stamp_ns)) {
@@ -107,9 +115,10 @@ void PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& positi
   state_ = count_ == 0 ? corrected : replay(corrected, std::max(stamp_ns, sample(count_ - 1).stamp_ns));
 }
 
-/// The miss of the prediction over the time since the last correction says how wrong velocity and biases were.
-void PoseEstimator::learn(const MotionState& predicted, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation,
-                          MotionState& corrected) {
+/// The miss of the prediction over the time since the last correction says how wrong velocity and biases
+/// were.
+void PoseEstimator::learn(const MotionState& predicted, const Eigen::Vector3d& position,
+                          const Eigen::Quaterniond& orientation, MotionState& corrected) {
   constexpr double kBiasGain = 0.05;
   constexpr double kLargestGyroBias = 0.2, kLargestAccelerationBias = 1.0;
   const double dt = 1e-9 * static_cast<double>(predicted.stamp_ns - base_->stamp_ns);
@@ -121,9 +130,12 @@ void PoseEstimator::learn(const MotionState& predicted, const Eigen::Vector3d& p
   corrected.velocity = predicted.velocity + velocity_miss;
   if (corrections_ < 3) return;  // the first misses are the unknown velocity's
   const Eigen::Vector3d turn_miss = rotation_vector(predicted.orientation.conjugate() * orientation) / dt;
-  bias_.angular_velocity = (bias_.angular_velocity - kBiasGain * turn_miss).cwiseMax(-kLargestGyroBias).cwiseMin(kLargestGyroBias);
+  bias_.angular_velocity =
+      (bias_.angular_velocity - kBiasGain * turn_miss).cwiseMax(-kLargestGyroBias).cwiseMin(kLargestGyroBias);
   const Eigen::Vector3d force_miss = orientation.conjugate() * (velocity_miss / dt);
-  bias_.linear_acceleration = (bias_.linear_acceleration - kBiasGain * force_miss).cwiseMax(-kLargestAccelerationBias).cwiseMin(kLargestAccelerationBias);
+  bias_.linear_acceleration = (bias_.linear_acceleration - kBiasGain * force_miss)
+                                  .cwiseMax(-kLargestAccelerationBias)
+                                  .cwiseMin(kLargestAccelerationBias);
 }
 
 }  // namespace xr

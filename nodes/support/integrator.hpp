@@ -16,8 +16,8 @@ struct ImuSample {
 
 struct MotionState {
   std::int64_t stamp_ns = 0;
-  Eigen::Vector3d position = Eigen::Vector3d::Zero();  ///< m, world (z up)
-  Eigen::Vector3d velocity = Eigen::Vector3d::Zero();  ///< m/s, world
+  Eigen::Vector3d position = Eigen::Vector3d::Zero();               ///< m, world (z up)
+  Eigen::Vector3d velocity = Eigen::Vector3d::Zero();               ///< m/s, world
   Eigen::Quaterniond orientation = Eigen::Quaterniond::Identity();  ///< body to world
 };
 
@@ -27,10 +27,12 @@ struct ImuBias {
 };
 
 /// One RK4 step from a's stamp to b's; measurements in between are interpolated.
-[[nodiscard]] MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSample& b, const ImuBias& bias, double gravity);
+[[nodiscard]] MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSample& b,
+                                    const ImuBias& bias, double gravity);
 
-/// Head pose from an IMU and rare, late corrections. A correction is applied at its own time, and what the IMU said since is
-/// integrated again. Velocity and biases follow from how far the prediction missed. Fixed memory; bounded time per call.
+/// Head pose from an IMU and rare, late corrections. A correction is applied at its own time, and what the
+/// IMU said since is integrated again. Velocity and biases follow from how far the prediction missed. Fixed
+/// memory; bounded time per call.
 class PoseEstimator {
  public:
   explicit PoseEstimator(double gravity) : gravity_{gravity} {}
@@ -50,7 +52,8 @@ class PoseEstimator {
 
   [[nodiscard]] const ImuSample& sample(std::uint64_t index) const { return history_[index % kHistory]; }
   [[nodiscard]] MotionState replay(MotionState state, std::int64_t until_ns) const;
-  void learn(const MotionState& predicted, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation, MotionState& corrected);
+  void learn(const MotionState& predicted, const Eigen::Vector3d& position,
+             const Eigen::Quaterniond& orientation, MotionState& corrected);
 
   double gravity_;
   std::array<ImuSample, kHistory> history_;

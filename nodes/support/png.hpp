@@ -14,7 +14,8 @@ struct GrayImage {
   std::vector<std::uint8_t> pixels;
 };
 
-/// Throws std::runtime_error naming the file: missing, no PNG, truncated, not 8-bit gray, larger than 64 megapixels.
+/// Throws std::runtime_error naming the file: missing, no PNG, truncated, not 8-bit gray, larger than 64
+/// megapixels.
 [[nodiscard]] GrayImage read_png(const std::filesystem::path& file);
 
 }  // namespace xr

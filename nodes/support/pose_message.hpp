@@ -25,7 +25,9 @@ template <typename Vector>
 [[nodiscard]] Eigen::Vector3d to_eigen(const Vector& v) {
   return {v.x, v.y, v.z};
 }
-[[nodiscard]] inline Eigen::Quaterniond to_eigen(const geometry_msgs::msg::Quaternion& q) { return {q.w, q.x, q.y, q.z}; }
+[[nodiscard]] inline Eigen::Quaterniond to_eigen(const geometry_msgs::msg::Quaternion& q) {
+  return {q.w, q.x, q.y, q.z};
+}
 
 template <typename Vector>
 void from_eigen(const Eigen::Vector3d& from, Vector& to) {
@@ -40,8 +42,8 @@ inline void from_eigen(const Eigen::Quaterniond& from, geometry_msgs::msg::Quate
   to.z = from.z();
 }
 
-inline void write_pose(std::int64_t ns, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation,
-                       geometry_msgs::msg::PoseStamped& to) {
+inline void write_pose(std::int64_t ns, const Eigen::Vector3d& position,
+                       const Eigen::Quaterniond& orientation, geometry_msgs::msg::PoseStamped& to) {
   set_stamp_ns(to.header.stamp, ns);
   to.header.frame_id = "world";
   from_eigen(position, to.pose.position);

@@ -31,7 +31,8 @@ Trajectory::Trajectory(std::uint64_t seed) {
 Eigen::Vector3d Trajectory::position(double t) const {
   Eigen::Vector3d p{0, 0, 1.6};
   for (int axis = 0; axis < 3; ++axis) {
-    for (const auto& w : waves_[static_cast<std::size_t>(axis)]) p[axis] += w.amplitude * std::sin(w.frequency * t + w.phase);
+    for (const auto& w : waves_[static_cast<std::size_t>(axis)])
+      p[axis] += w.amplitude * std::sin(w.frequency * t + w.phase);
   }
   return p;
 }
@@ -51,7 +52,8 @@ Eigen::Quaterniond Trajectory::orientation(double t) const {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     for (const auto& w : waves_[axis + 3]) angle[axis] += w.amplitude * std::sin(w.frequency * t + w.phase);
   }
-  return Eigen::AngleAxisd{angle[2], Eigen::Vector3d::UnitZ()} * Eigen::AngleAxisd{angle[1], Eigen::Vector3d::UnitY()} *
+  return Eigen::AngleAxisd{angle[2], Eigen::Vector3d::UnitZ()} *
+         Eigen::AngleAxisd{angle[1], Eigen::Vector3d::UnitY()} *
          Eigen::AngleAxisd{angle[0], Eigen::Vector3d::UnitX()};
 }
 

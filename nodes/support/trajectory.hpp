@@ -7,7 +7,8 @@
 
 namespace xr {
 
-/// A smooth, seeded head motion: sums of sines, so that every derivative is exact. World: z up. Body: x forward.
+/// A smooth, seeded head motion: sums of sines, so that every derivative is exact. World: z up. Body: x
+/// forward.
 class Trajectory {
  public:
   explicit Trajectory(std::uint64_t seed);

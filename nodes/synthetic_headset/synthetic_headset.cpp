@@ -12,10 +12,18 @@ class SyntheticHeadset final : public tactus::Node {
       : imu_{context.advertise<sensor_msgs::msg::Imu>("imu")},
         truth_{context.advertise<geometry_msgs::msg::PoseStamped>("ground_truth")},
         seed_{context.parameter<std::uint64_t>("seed", 7, {.min = 0, .help = "trajectory and noise"})},
-        gyro_noise_{context.parameter("gyro_noise", 0.002, {.min = 0, .max = 1, .unit = "rad/s", .help = "standard deviation per sample"})},
-        acceleration_noise_{context.parameter("acceleration_noise", 0.02, {.min = 0, .max = 10, .unit = "m/s^2", .help = "standard deviation per sample"})},
-        gyro_bias_{context.parameter("gyro_bias", 0.01, {.min = 0, .max = 1, .unit = "rad/s", .help = "constant, along (1, -1, 0.5)"})},
-        acceleration_bias_{context.parameter("acceleration_bias", 0.05, {.min = 0, .max = 5, .unit = "m/s^2", .help = "constant, along (1, -1, 0.5)"})},
+        gyro_noise_{context.parameter(
+            "gyro_noise", 0.002,
+            {.min = 0, .max = 1, .unit = "rad/s", .help = "standard deviation per sample"})},
+        acceleration_noise_{context.parameter(
+            "acceleration_noise", 0.02,
+            {.min = 0, .max = 10, .unit = "m/s^2", .help = "standard deviation per sample"})},
+        gyro_bias_{
+            context.parameter("gyro_bias", 0.01,
+                              {.min = 0, .max = 1, .unit = "rad/s", .help = "constant, along (1, -1, 0.5)"})},
+        acceleration_bias_{
+            context.parameter("acceleration_bias", 0.05,
+                              {.min = 0, .max = 5, .unit = "m/s^2", .help = "constant, along (1, -1, 0.5)"})},
         gravity_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})},
         trajectory_{seed_},
         random_{seed_} {}
@@ -41,9 +49,12 @@ class SyntheticHeadset final : public tactus::Node {
     const Eigen::Vector3d bias{1, -1, 0.5};
     const Eigen::Vector3d force = trajectory_.acceleration(t) + gravity_ * Eigen::Vector3d::UnitZ();
     return {stamp, trajectory_.angular_velocity(t) + gyro_bias_ * bias + noise(gyro_noise_),
-            trajectory_.orientation(t).conjugate() * force + acceleration_bias_ * bias + noise(acceleration_noise_)};
+            trajectory_.orientation(t).conjugate() * force + acceleration_bias_ * bias +
+                noise(acceleration_noise_)};
   }
-  Eigen::Vector3d noise(double deviation) { return deviation * Eigen::Vector3d{normal_(random_), normal_(random_), normal_(random_)}; }
+  Eigen::Vector3d noise(double deviation) {
+    return deviation * Eigen::Vector3d{normal_(random_), normal_(random_), normal_(random_)};
+  }
 
   tactus::Publisher<sensor_msgs::msg::Imu> imu_;
   tactus::Publisher<geometry_msgs::msg::PoseStamped> truth_;

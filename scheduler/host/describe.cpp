@@ -6,7 +6,8 @@
 
 namespace tactus {
 
-NodeDescription describe_here(const std::filesystem::path& library, const std::map<std::string, ParameterValue>& parameters) {
+NodeDescription describe_here(const std::filesystem::path& library,
+                              const std::map<std::string, ParameterValue>& parameters) {
   const NodeEntry& entry = NodeLibrary{library}.entry();
   DescribeContext context{parameters};
   const std::unique_ptr<Node, void (*)(Node*)> node{entry.create(context), entry.destroy};

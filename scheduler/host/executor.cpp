@@ -101,7 +101,8 @@ void Worker::run(const std::stop_token& stop) {
 void Worker::clear_bell() noexcept { bell_.answer(); }
 
 bool Worker::wait(std::int64_t until_ns) noexcept {
-  const std::int64_t spin_until_ns = options_.spin_ns > 0 ? std::min(until_ns, monotonic_ns() + options_.spin_ns) : 0;
+  const std::int64_t spin_until_ns =
+      options_.spin_ns > 0 ? std::min(until_ns, monotonic_ns() + options_.spin_ns) : 0;
   while (monotonic_ns() < spin_until_ns) {
     if (bell_.rung()) return true;
   }
@@ -146,7 +147,8 @@ void LoopWorker::wait_until(Time until) noexcept {
 }
 
 bool LoopWorker::has_data() const {
-  return std::ranges::any_of(node_->context().inputs(), [](const auto& input) { return input.port->has_data(); });
+  return std::ranges::any_of(node_->context().inputs(),
+                             [](const auto& input) { return input.port->has_data(); });
 }
 
 }  // namespace tactus

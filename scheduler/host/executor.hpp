@@ -13,7 +13,6 @@
 
 namespace tactus {
 
-
 /// Calls the nodes of one executor in data-flow order. Has no thread and reads no clock: who calls it says
 /// what time it is. The runners outlive it.
 class Executor {
@@ -22,7 +21,8 @@ class Executor {
   explicit Executor(std::vector<NodeRunner*> nodes);
 
   void start();
-  /// One pass: everything that is due at `now_ns`, and what that causes downstream. Returns the number of calls.
+  /// One pass: everything that is due at `now_ns`, and what that causes downstream. Returns the number of
+  /// calls.
   std::size_t pass(std::int64_t now_ns);
   /// In reverse order.
   void stop();
@@ -41,7 +41,8 @@ struct WorkerOptions {
   std::int64_t spin_ns = 0;  ///< busy waiting before blocking
 };
 
-/// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. The bell outlives it.
+/// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. The bell
+/// outlives it.
 class Worker {
  public:
   Worker(WorkerOptions options, Doorbell& bell);

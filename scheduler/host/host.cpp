@@ -69,7 +69,8 @@ void Host::Impl::construct_node(const HostNode& node) {
   const std::string& name = node.settings.name;
   const bool loops = node.trigger.kind == TriggerKind::kSelfLooping;
   if (!loops && !bells_.contains(node.executor)) {
-    throw HostError{fmt::format("node {}: process '{}' has no executor '{}'", name, settings_.process, node.executor)};
+    throw HostError{
+        fmt::format("node {}: process '{}' has no executor '{}'", name, settings_.process, node.executor)};
   }
   try {
     const NodeEntry& entry = libraries_.emplace_back(node.library).entry();
@@ -82,12 +83,14 @@ void Host::Impl::construct_node(const HostNode& node) {
     };
     NodeServices services{*services_.transport, logs_.add(name), doorbell, {}};
     if (loops) {
-      auto worker = std::make_unique<LoopWorker>(WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);
+      auto worker = std::make_unique<LoopWorker>(
+          WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);
       services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
       threads_.push_back({nodes_.size(), std::move(worker)});
     }
-    auto runner = std::make_unique<NodeRunner>(NodeRunner::Options{node.settings, node.trigger, node.deadline_ns}, entry,
-                                               std::move(services), counters);
+    auto runner =
+        std::make_unique<NodeRunner>(NodeRunner::Options{node.settings, node.trigger, node.deadline_ns},
+                                     entry, std::move(services), counters);
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
     nodes_.push_back({&node, &counters, std::move(runner)});
@@ -109,7 +112,8 @@ void Host::Impl::add_executor(const HostExecutor& executor) {
   }
   if (runners.empty()) return;
   WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns};
-  threads_.push_back({first, std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word, std::move(runners))});
+  threads_.push_back({first, std::make_unique<ExecutorWorker>(
+                                 std::move(options), *bells_.at(executor.name).word, std::move(runners))});
 }
 
 /// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.
@@ -120,22 +124,25 @@ ThreadSettings Host::Impl::allowed(ThreadSettings thread) const {
 
 bool Host::Impl::wants_realtime() const {
   const auto realtime = [](const auto& user) { return user.thread.policy != ThreadPolicy::kOther; };
-  return settings_.realtime != RealtimeMode::kOff &&
-         (std::ranges::any_of(settings_.executors, realtime) || std::ranges::any_of(settings_.nodes, realtime));
+  return settings_.realtime != RealtimeMode::kOff && (std::ranges::any_of(settings_.executors, realtime) ||
+                                                      std::ranges::any_of(settings_.nodes, realtime));
 }
 
 std::vector<std::string> Host::Impl::start_threads() {
   std::vector<std::string> denied;
   if (wants_realtime()) {
-    if (const std::string text = lock_memory(); !text.empty()) denied.push_back(fmt::format("process '{}': {}", settings_.process, text));
+    if (const std::string text = lock_memory(); !text.empty())
+      denied.push_back(fmt::format("process '{}': {}", settings_.process, text));
   }
   for (const Thread& thread : threads_) {
     for (const std::string& text : thread.worker->start().get()) {
-      denied.push_back(fmt::format("process '{}', thread '{}': {}", settings_.process, thread.worker->name(), text));
+      denied.push_back(
+          fmt::format("process '{}', thread '{}': {}", settings_.process, thread.worker->name(), text));
     }
   }
   if (denied.empty() || settings_.realtime != RealtimeMode::kRequired) return denied;
-  throw HostError{fmt::format("{} (`realtime: required`; with `preferred` it starts degraded)", denied.front())};
+  throw HostError{
+      fmt::format("{} (`realtime: required`; with `preferred` it starts degraded)", denied.front())};
 }
 
 void Host::Impl::start() {
@@ -158,8 +165,8 @@ std::vector<std::string> Host::Impl::hanging() const {
     const NodePhase phase = node.counters->phase.load(std::memory_order_acquire);
     if (phase == NodePhase::kIdle) continue;
     const double seconds = static_cast<double>(monotonic_ns() - node.counters->call_start_ns.load()) * 1e-9;
-    texts.push_back(fmt::format("node {} has been in {}() for {:.1f} s (cycle {})", node.runner->name(), to_text(phase), seconds,
-                                node.counters->cycle.load()));
+    texts.push_back(fmt::format("node {} has been in {}() for {:.1f} s (cycle {})", node.runner->name(),
+                                to_text(phase), seconds, node.counters->cycle.load()));
   }
   return texts;
 }

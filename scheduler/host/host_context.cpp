@@ -48,7 +48,8 @@ void HostContext::wait_until(Time until) noexcept {
   if (services_.wait) services_.wait(until);
 }
 
-UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) {
+UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type,
+                                          const InputOptions& options) {
   declare_port(name);
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
   // One more than the node may hold: the sample that a gated input shows next.
@@ -64,7 +65,8 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
   return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port)}).port;
 }
 
-UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) {
+UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type,
+                                          const OutputOptions& options) {
   declare_port(name);
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
   const auto wanted = settings_.max_bytes.find(std::string{name});
@@ -99,8 +101,8 @@ void HostContext::declare_port(std::string_view name) {
 
 void HostContext::refuse_when_sealed(std::string_view name) const {
   if (!sealed_) return;
-  throw std::logic_error{fmt::format("node {} declares '{}' after its constructor; declare it there", settings_.name,
-                                     name)};
+  throw std::logic_error{
+      fmt::format("node {} declares '{}' after its constructor; declare it there", settings_.name, name)};
 }
 
 class DescribeContext::SilentLog final : public Log {
@@ -164,7 +166,8 @@ ParameterValue DescribeContext::add_parameter(std::string_view name, ParameterVa
                                               const ParameterOptions& options) {
   ParameterDescription parameter{std::string{name}, initial, options};
   description_.parameters.push_back(parameter);
-  // A value out of range is reported with its line by whoever reads the launch file; here the default goes on.
+  // A value out of range is reported with its line by whoever reads the launch file; here the default goes
+  // on.
   const auto given = given_.find(parameter.name);
   if (given == given_.end()) return initial;
   try {

@@ -56,9 +56,12 @@ class HostContext final : public NodeContext {
   void wait_until(Time until) noexcept override;
 
  protected:
-  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override;
-  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override;
-  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override;
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,
+                               const InputOptions& options) override;
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type,
+                               const OutputOptions& options) override;
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial,
+                               const ParameterOptions& options) override;
 
  private:
   void declare_port(std::string_view name);
@@ -86,9 +89,12 @@ class DescribeContext final : public NodeContext {
   void wait_until(Time) noexcept override {}
 
  protected:
-  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override;
-  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override;
-  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override;
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,
+                               const InputOptions& options) override;
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type,
+                               const OutputOptions& options) override;
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial,
+                               const ParameterOptions& options) override;
 
  private:
   class SilentLog;

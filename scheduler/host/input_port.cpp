@@ -14,7 +14,8 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 const Field* find_field(const TypeInfo& type, std::string_view name, std::string_view type_name) {
   for (const Field& field : type.fields) {
-    if (field.name != name || field.kind != FieldKind::kMessage || field.shape != FieldShape::kSingle) continue;
+    if (field.name != name || field.kind != FieldKind::kMessage || field.shape != FieldShape::kSingle)
+      continue;
     if (field.type->name == type_name) return &field;
   }
   return nullptr;

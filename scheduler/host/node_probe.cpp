@@ -16,12 +16,14 @@ void add(std::atomic<T>& counter, T amount) noexcept {
 
 const char* to_text(NodeState state) noexcept {
   constexpr const char* kNames[] = {"unused", "starting", "running", "faulted", "stopped"};
-  return static_cast<std::size_t>(state) < std::size(kNames) ? kNames[static_cast<std::size_t>(state)] : "unknown";
+  return static_cast<std::size_t>(state) < std::size(kNames) ? kNames[static_cast<std::size_t>(state)]
+                                                             : "unknown";
 }
 
 const char* to_text(NodePhase phase) noexcept {
   constexpr const char* kNames[] = {"idle", "start", "step", "run", "stop"};
-  return static_cast<std::size_t>(phase) < std::size(kNames) ? kNames[static_cast<std::size_t>(phase)] : "unknown";
+  return static_cast<std::size_t>(phase) < std::size(kNames) ? kNames[static_cast<std::size_t>(phase)]
+                                                             : "unknown";
 }
 
 NodeProbe::NodeProbe(NodeCounters& counters, std::string_view name) noexcept : counters_{counters} {
@@ -52,7 +54,9 @@ void NodeProbe::releases_skipped(std::uint64_t count) noexcept { add(counters_.s
 
 void NodeProbe::fault() noexcept { add(counters_.faults, std::uint64_t{1}); }
 
-void NodeProbe::set_state(NodeState state) noexcept { counters_.state.store(state, std::memory_order_release); }
+void NodeProbe::set_state(NodeState state) noexcept {
+  counters_.state.store(state, std::memory_order_release);
+}
 
 NodeState NodeProbe::state() const noexcept { return counters_.state.load(std::memory_order_acquire); }
 

@@ -53,7 +53,8 @@ void NodeRunner::construct() {
     auto& inputs = context_.inputs();
     const auto input = std::ranges::find(inputs, topic, &HostContext::Input::topic);
     if (input == inputs.end()) {
-      throw std::invalid_argument{fmt::format("node {} is to be called on {}, but none of its inputs reads it", name(), topic)};
+      throw std::invalid_argument{
+          fmt::format("node {} is to be called on {}, but none of its inputs reads it", name(), topic)};
     }
     input->port->gate();
     gated_.push_back(input->port.get());
@@ -113,7 +114,8 @@ void NodeRunner::step(Time released) {
   const Cycle cycle{cycle_, group_now(), released};
   guarded(NodePhase::kStep, [&] { node_->step(cycle); });
   ++cycle_;
-  if (options_.deadline_ns > 0 && group_now() - released > Duration{options_.deadline_ns}) probe_.deadline_missed();
+  if (options_.deadline_ns > 0 && group_now() - released > Duration{options_.deadline_ns})
+    probe_.deadline_missed();
 }
 
 void NodeRunner::run(const std::stop_token& stop) {
@@ -143,7 +145,8 @@ std::int64_t NodeRunner::next_ns() const {
 void NodeRunner::faulted(NodePhase phase, const char* what) {
   probe_.fault();
   probe_.set_state(NodeState::kFaulted);
-  context_.log().error("faulted: {} of cycle {} threw: {}; it is not called again", to_text(phase), cycle_, what);
+  context_.log().error("faulted: {} of cycle {} threw: {}; it is not called again", to_text(phase), cycle_,
+                       what);
 }
 
 }  // namespace tactus

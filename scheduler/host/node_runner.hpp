@@ -28,8 +28,8 @@ class NodeRunner {
   NodeRunner(Options options, const NodeEntry& entry, NodeServices services, NodeCounters& counters);
   ~NodeRunner();
 
-  /// Constructs the node and gates its triggering inputs. Any thread, before start(). What a constructor throws
-  /// is a set-up error: it passes through.
+  /// Constructs the node and gates its triggering inputs. Any thread, before start(). What a constructor
+  /// throws is a set-up error: it passes through.
   void construct();
   /// Node::start() and the start of the grid. False: faulted.
   bool start();

@@ -17,9 +17,12 @@ namespace {
 
 int native(ThreadPolicy policy) {
   switch (policy) {
-    case ThreadPolicy::kFifo: return SCHED_FIFO;
-    case ThreadPolicy::kRoundRobin: return SCHED_RR;
-    case ThreadPolicy::kOther: break;
+    case ThreadPolicy::kFifo:
+      return SCHED_FIFO;
+    case ThreadPolicy::kRoundRobin:
+      return SCHED_RR;
+    case ThreadPolicy::kOther:
+      break;
   }
   return SCHED_OTHER;
 }
@@ -74,8 +77,10 @@ void block_signals() {
 
 std::string lock_memory() {
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
-  return fmt::format("locking memory was denied ({}); grant a memlock limit in /etc/security/limits.d "
-                     "(see rtctl doctor --rt)", std::strerror(errno));
+  return fmt::format(
+      "locking memory was denied ({}); grant a memlock limit in /etc/security/limits.d "
+      "(see rtctl doctor --rt)",
+      std::strerror(errno));
 }
 
 }  // namespace tactus

@@ -13,7 +13,8 @@ bool feeds(const Flow& from, const Flow& to) {
 }
 
 /// The nodes left whose data reaches `node`, itself only when it lies on a cycle.
-std::vector<std::size_t> upstream_of(std::size_t node, std::span<const Flow> flows, const std::vector<std::size_t>& left) {
+std::vector<std::size_t> upstream_of(std::size_t node, std::span<const Flow> flows,
+                                     const std::vector<std::size_t>& left) {
   std::vector<std::size_t> found;
   std::vector<std::size_t> open{node};
   while (!open.empty()) {
@@ -29,8 +30,8 @@ std::vector<std::size_t> upstream_of(std::size_t node, std::span<const Flow> flo
   return found;
 }
 
-/// The first node left that no other feeds. When all are fed: a cycle that nothing outside of it feeds is cut, at its first
-/// periodic node, else at its first.
+/// The first node left that no other feeds. When all are fed: a cycle that nothing outside of it feeds is
+/// cut, at its first periodic node, else at its first.
 std::size_t choose(std::span<const Flow> flows, const std::vector<std::size_t>& left) {
   std::vector<std::size_t> on_first_cycles;
   for (const std::size_t node : left) {
@@ -42,7 +43,8 @@ std::size_t choose(std::span<const Flow> flows, const std::vector<std::size_t>& 
     });
     if (closed) on_first_cycles.push_back(node);
   }
-  const auto periodic = std::ranges::find_if(on_first_cycles, [&](std::size_t node) { return flows[node].periodic; });
+  const auto periodic =
+      std::ranges::find_if(on_first_cycles, [&](std::size_t node) { return flows[node].periodic; });
   return periodic != on_first_cycles.end() ? *periodic : on_first_cycles.front();
 }
 

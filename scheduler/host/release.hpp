@@ -47,8 +47,8 @@ struct Flow {
   bool periodic = false;  ///< called by `every:`: the place where a cycle of the data flow is cut
 };
 
-/// The order in which a pass calls the nodes: who publishes comes before who reads; ties, and the choice between
-/// several periodic nodes of a cycle, in the given order. Returns indices into `flows`, each once.
+/// The order in which a pass calls the nodes: who publishes comes before who reads; ties, and the choice
+/// between several periodic nodes of a cycle, in the given order. Returns indices into `flows`, each once.
 [[nodiscard]] std::vector<std::size_t> data_flow_order(std::span<const Flow> flows);
 
 }  // namespace tactus

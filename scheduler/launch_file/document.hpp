@@ -61,9 +61,12 @@ struct Document {
 };
 
 /// Reads the file and its includes. Everything wrong is appended to `diagnostics`.
-[[nodiscard]] Document read_document(const std::filesystem::path& file, const LaunchOptions& options, std::vector<Diagnostic>& diagnostics);
+[[nodiscard]] Document read_document(const std::filesystem::path& file, const LaunchOptions& options,
+                                     std::vector<Diagnostic>& diagnostics);
 
-/// Checks the parts against each other and against what the nodes declare; without `describe` only the former.
-[[nodiscard]] std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe, std::vector<Diagnostic>& diagnostics);
+/// Checks the parts against each other and against what the nodes declare; without `describe` only the
+/// former.
+[[nodiscard]] std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe,
+                                                  std::vector<Diagnostic>& diagnostics);
 
 }  // namespace tactus::launch_file

@@ -21,8 +21,10 @@ std::string printable(const std::string& text) {
   std::string shown;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) shown += fmt::format("\\x{:02x}", byte);
-    else shown += c;
+    if (byte < 0x20 || byte == 0x7f)
+      shown += fmt::format("\\x{:02x}", byte);
+    else
+      shown += c;
     if (shown.size() > kMost) return shown + "...";
   }
   return shown;
@@ -31,7 +33,8 @@ std::string printable(const std::string& text) {
 }  // namespace
 
 std::string to_text(const Diagnostic& diagnostic) {
-  return fmt::format("{}:{}:{}: {}", printable(diagnostic.location.file), diagnostic.location.line, diagnostic.location.column, printable(diagnostic.message));
+  return fmt::format("{}:{}:{}: {}", printable(diagnostic.location.file), diagnostic.location.line,
+                     diagnostic.location.column, printable(diagnostic.message));
 }
 
 std::string PlannedNode::topic_of(const PortDescription& port) const {
@@ -70,7 +73,9 @@ class Planner {
  private:
   void error(const Location& at, std::string message) { diagnostics_.push_back({at, std::move(message)}); }
 
-  static std::string names(const std::vector<std::string>& list) { return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", ")); }
+  static std::string names(const std::vector<std::string>& list) {
+    return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
+  }
 
   void add_node(const NodeEntryText& entry) {
     PlannedNode node;
@@ -83,7 +88,11 @@ class Planner {
     node.host.deadline_ns = entry.deadline_ns;
     node.host.thread = entry.thread;
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
-    if (looping && entry.has_executor) error(entry.executor.at, fmt::format("node '{}' is self-looping: it has a thread of its own; remove executor:, or set its thread:", entry.name));
+    if (looping && entry.has_executor)
+      error(entry.executor.at,
+            fmt::format(
+                "node '{}' is self-looping: it has a thread of its own; remove executor:, or set its thread:",
+                entry.name));
     if (!looping) node.host.executor = entry.has_executor ? entry.executor.value : kMain;
     if (entry.has_executor) check_executor(entry);
     if (!entry.use.value.empty()) find_library(node, entry);
@@ -93,7 +102,8 @@ class Planner {
   void find_library(PlannedNode& node, const NodeEntryText& entry) {
     try {
       node.host.library = find_node_library(entry.use.value).string();
-      if (const auto reason = incompatibility(read_node_note(node.host.library)); !reason.empty()) error(entry.use.at, node.host.library + ": " + reason);
+      if (const auto reason = incompatibility(read_node_note(node.host.library)); !reason.empty())
+        error(entry.use.at, node.host.library + ": " + reason);
     } catch (const NodeLibraryError& problem) {
       error(entry.use.at, problem.what());
     } catch (const std::filesystem::filesystem_error& problem) {
@@ -106,10 +116,12 @@ class Planner {
     for (const auto& other : document_.executors) known.push_back(other.executor.name);
     if (std::ranges::find(known, entry.executor.value) != known.end()) return;
     const std::string near = nearest(entry.executor.value, known);
-    const auto declared = std::ranges::find_if(document_.executors, [&](const auto& other) { return other.executor.name == near; });
+    const auto declared = std::ranges::find_if(
+        document_.executors, [&](const auto& other) { return other.executor.name == near; });
     const std::string hint = near.empty() ? fmt::format(" (declared: {})", names(known))
-                             : declared == document_.executors.end() ? fmt::format("; did you mean '{}'?", near)
-                                                                     : fmt::format("; did you mean '{}' (line {})?", near, declared->at.line);
+                             : declared == document_.executors.end()
+                                 ? fmt::format("; did you mean '{}'?", near)
+                                 : fmt::format("; did you mean '{}' (line {})?", near, declared->at.line);
     error(entry.executor.at, fmt::format("executor '{}' is not declared{}", entry.executor.value, hint));
   }
 
@@ -124,7 +136,8 @@ class Planner {
     for (const auto& process : document_.processes) {
       for (const auto& member : process.members) {
         if (std::ranges::find(members, member.value) == members.end()) {
-          error(member.at, fmt::format("process '{}': '{}' is neither an executor nor a self-looping node{}", process.name, member.value, did_you_mean(member.value, members)));
+          error(member.at, fmt::format("process '{}': '{}' is neither an executor nor a self-looping node{}",
+                                       process.name, member.value, did_you_mean(member.value, members)));
         } else if (const auto [other, fresh] = process_of.emplace(member.value, process.name); !fresh) {
           error(member.at, fmt::format("'{}' is in process '{}' already", member.value, other->second));
         }
@@ -132,7 +145,8 @@ class Planner {
     }
     for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
       auto& node = plan_.nodes[i];
-      const std::string key = node.host.trigger.kind == TriggerKind::kSelfLooping ? document_.nodes[i].name : node.host.executor;
+      const std::string key =
+          node.host.trigger.kind == TriggerKind::kSelfLooping ? document_.nodes[i].name : node.host.executor;
       const auto found = process_of.find(key);
       node.process = found == process_of.end() ? kMain : found->second;
     }
@@ -140,18 +154,27 @@ class Planner {
 
   void describe_all() {
     std::vector<DescribeRequest> requests;
-    for (const auto& node : plan_.nodes) requests.push_back({node.host.library, node.host.settings.parameters});
+    for (const auto& node : plan_.nodes)
+      requests.push_back({node.host.library, node.host.settings.parameters});
     const auto results = (*describe_)(requests);
     for (std::size_t i = 0; i < results.size(); ++i) {
-      if (results[i].description) plan_.nodes[i].description = *results[i].description;
-      else error(document_.nodes[i].use.at, fmt::format("node '{}': {}", document_.nodes[i].name, results[i].error));
+      if (results[i].description)
+        plan_.nodes[i].description = *results[i].description;
+      else
+        error(document_.nodes[i].use.at,
+              fmt::format("node '{}': {}", document_.nodes[i].name, results[i].error));
     }
   }
 
   void check_node(PlannedNode& node, const NodeEntryText& entry) {
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
-    if (looping && !node.description.has_run) error(entry.at, fmt::format("node '{}' has no run(): it cannot be self-looping; use every:, on: or on_all:", entry.name));
-    if (!looping && !node.description.has_step) error(entry.at, fmt::format("node '{}' has no step(): it loops by itself; use self_looping: true", entry.name));
+    if (looping && !node.description.has_run)
+      error(entry.at,
+            fmt::format("node '{}' has no run(): it cannot be self-looping; use every:, on: or on_all:",
+                        entry.name));
+    if (!looping && !node.description.has_step)
+      error(entry.at,
+            fmt::format("node '{}' has no step(): it loops by itself; use self_looping: true", entry.name));
     check_parameters(node, entry);
     std::vector<std::string> ports, outputs;
     for (const auto& port : node.description.ports) {
@@ -160,12 +183,14 @@ class Planner {
     }
     for (const auto& [name, topic] : entry.remaps) {
       if (std::ranges::find(ports, name) == ports.end()) {
-        error(topic.at, fmt::format("remap: node '{}' has no input or output '{}'{} (it has {})", entry.name, name, did_you_mean(name, ports), names(ports)));
+        error(topic.at, fmt::format("remap: node '{}' has no input or output '{}'{} (it has {})", entry.name,
+                                    name, did_you_mean(name, ports), names(ports)));
       }
     }
     for (const auto& [name, bytes] : entry.max_bytes) {
       if (std::ranges::find(outputs, name) == outputs.end()) {
-        error(bytes.at, fmt::format("outputs: node '{}' has no output '{}'{} (it has {})", entry.name, name, did_you_mean(name, outputs), names(outputs)));
+        error(bytes.at, fmt::format("outputs: node '{}' has no output '{}'{} (it has {})", entry.name, name,
+                                    did_you_mean(name, outputs), names(outputs)));
       }
     }
     for (const auto& port : node.description.ports) check_port(node, entry, port);
@@ -176,12 +201,15 @@ class Planner {
     const std::string topic = node.topic_of(port);
     if (const auto bad = topic_name_error(topic); !bad.empty()) {
       const auto remap = entry.remaps.find(port.name);
-      error(remap == entry.remaps.end() ? entry.at : remap->second.at, fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
+      error(remap == entry.remaps.end() ? entry.at : remap->second.at,
+            fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
     }
     constexpr std::size_t kWorthAWord = 64 * 1024;  // a guess for short strings is not
-    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord && !entry.max_bytes.contains(port.name)) {
-      plan_.notes.push_back(fmt::format("{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}", node.host.settings.name,
-                                        port.name, port.type_name, port.max_bytes, port.name));
+    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord &&
+        !entry.max_bytes.contains(port.name)) {
+      plan_.notes.push_back(fmt::format(
+          "{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}",
+          node.host.settings.name, port.name, port.type_name, port.max_bytes, port.name));
     }
   }
 
@@ -191,12 +219,14 @@ class Planner {
     for (const auto& [name, given] : entry.parameters) {
       const auto declared = std::ranges::find(node.description.parameters, name, &ParameterDescription::name);
       if (declared == node.description.parameters.end()) {
-        error(given.at, fmt::format("node '{}' has no parameter '{}'{} (it has {})", entry.name, name, did_you_mean(name, known), names(known)));
+        error(given.at, fmt::format("node '{}' has no parameter '{}'{} (it has {})", entry.name, name,
+                                    did_you_mean(name, known), names(known)));
         continue;
       }
       // A text that looks like a number is a text where a text is declared.
       ParameterValue value = given.value;
-      if (std::holds_alternative<std::string>(declared->initial) && !std::holds_alternative<std::string>(value)) {
+      if (std::holds_alternative<std::string>(declared->initial) &&
+          !std::holds_alternative<std::string>(value)) {
         value = entry.parameter_texts.at(name);
       }
       try {
@@ -213,9 +243,11 @@ class Planner {
       if (port.direction == PortDirection::kInput) inputs.push_back(node.topic_of(port));
     }
     for (const auto& given : entry.trigger_topics) {
-      const std::string topic = resolve_topic(given.value, node.host.settings.name, node.host.settings.remaps);
+      const std::string topic =
+          resolve_topic(given.value, node.host.settings.name, node.host.settings.remaps);
       if (std::ranges::find(inputs, topic) == inputs.end()) {
-        error(given.at, fmt::format("node '{}' does not read {}{} (it reads {})", entry.name, topic, did_you_mean(topic, inputs), inputs.empty() ? "nothing" : names(inputs)));
+        error(given.at, fmt::format("node '{}' does not read {}{} (it reads {})", entry.name, topic,
+                                    did_you_mean(topic, inputs), inputs.empty() ? "nothing" : names(inputs)));
       }
       if (std::ranges::find(node.host.trigger.topics, topic) != node.host.trigger.topics.end()) {
         error(given.at, fmt::format("node '{}': on_all names {} twice", entry.name, topic));
@@ -235,7 +267,8 @@ class Planner {
     std::vector<Port> outputs, inputs;
     for (const auto& node : plan_.nodes) {
       for (const auto& port : node.description.ports) {
-        (port.direction == PortDirection::kOutput ? outputs : inputs).push_back({&node, &port, node.topic_of(port), {}});
+        (port.direction == PortDirection::kOutput ? outputs : inputs)
+            .push_back({&node, &port, node.topic_of(port), {}});
       }
     }
     for (const auto& input : inputs) {
@@ -243,7 +276,8 @@ class Planner {
       for (const auto& output : outputs) {
         if (output.topic != input.topic) continue;
         published = true;
-        if (output.port->type_json != input.port->type_json) error(location_of(input), type_error(output, input));
+        if (output.port->type_json != input.port->type_json)
+          error(location_of(input), type_error(output, input));
       }
       if (!published && !input.port->optional) error(location_of(input), nobody_publishes(input, outputs));
     }
@@ -255,8 +289,10 @@ class Planner {
     for (const auto& output : outputs) {
       const Port& other = *first.emplace(output.topic, &output).first->second;
       if (other.port->type_json == output.port->type_json) continue;
-      error(location_of(output), fmt::format("topic {}: {} publishes {}, {} publishes {}: one topic has one type", output.topic, other.node->host.settings.name,
-                                             other.port->type_name, output.node->host.settings.name, output.port->type_name));
+      error(location_of(output),
+            fmt::format("topic {}: {} publishes {}, {} publishes {}: one topic has one type", output.topic,
+                        other.node->host.settings.name, other.port->type_name,
+                        output.node->host.settings.name, output.port->type_name));
     }
   }
 
@@ -267,9 +303,12 @@ class Planner {
   }
 
   static std::string type_error(const Port& output, const Port& input) {
-    const auto here = DynamicType::parse(output.port->type_json), there = DynamicType::parse(input.port->type_json);
-    return fmt::format("topic {}: {} publishes {}, {} reads {}: {} (here: the publisher)", input.topic, output.node->host.settings.name, output.port->type_name,
-                       input.node->host.settings.name, input.port->type_name, first_difference(here.info(), there.info()));
+    const auto here = DynamicType::parse(output.port->type_json),
+               there = DynamicType::parse(input.port->type_json);
+    return fmt::format("topic {}: {} publishes {}, {} reads {}: {} (here: the publisher)", input.topic,
+                       output.node->host.settings.name, output.port->type_name,
+                       input.node->host.settings.name, input.port->type_name,
+                       first_difference(here.info(), there.info()));
   }
 
   static std::string nobody_publishes(const Port& input, const std::vector<Port>& outputs) {
@@ -280,14 +319,19 @@ class Planner {
     std::string hint;
     for (const auto& output : outputs) {
       if (output.port->type_name != input.port->type_name || output.node == input.node) continue;
-      const bool near = output.port->name == input.port->name || output.topic == nearest(input.topic, topics) || input.topic.ends_with("/" + output.port->name);
+      const bool near = output.port->name == input.port->name ||
+                        output.topic == nearest(input.topic, topics) ||
+                        input.topic.ends_with("/" + output.port->name);
       if (near) {
-        hint = fmt::format(" ({} publishes {}: add remap {{{}: {}}} there)", output.node->host.settings.name, output.topic, output.port->name, input.topic);
+        hint = fmt::format(" ({} publishes {}: add remap {{{}: {}}} there)", output.node->host.settings.name,
+                           output.topic, output.port->name, input.topic);
         break;
       }
     }
-    return fmt::format("nothing publishes {}, which node {} reads as '{}'{}; list it under external: when another launch does", input.topic,
-                       input.node->host.settings.name, input.port->name, hint);
+    return fmt::format(
+        "nothing publishes {}, which node {} reads as '{}'{}; list it under external: when another launch "
+        "does",
+        input.topic, input.node->host.settings.name, input.port->name, hint);
   }
 
   void check_expectations() {
@@ -297,7 +341,8 @@ class Planner {
     }
     for (const auto& [expected, at] : document_.expectations) {
       if (std::ranges::find(topics, expected.topic) == topics.end()) {
-        error(at, fmt::format("expect: no node has the topic {}{}", expected.topic, did_you_mean(expected.topic, topics)));
+        error(at, fmt::format("expect: no node has the topic {}{}", expected.topic,
+                              did_you_mean(expected.topic, topics)));
       }
     }
   }
@@ -316,13 +361,20 @@ class Planner {
       HostSettings& settings = process(node.process);
       settings.nodes.push_back(node.host);
       const std::string& name = node.host.executor;
-      if (name.empty() || std::ranges::find(settings.executors, name, &HostExecutor::name) != settings.executors.end()) continue;
-      const auto declared = std::ranges::find_if(document_.executors, [&](const auto& entry) { return entry.executor.name == name; });
-      settings.executors.push_back(declared == document_.executors.end() ? HostExecutor{name, {}, 0} : declared->executor);
+      if (name.empty() ||
+          std::ranges::find(settings.executors, name, &HostExecutor::name) != settings.executors.end())
+        continue;
+      const auto declared = std::ranges::find_if(
+          document_.executors, [&](const auto& entry) { return entry.executor.name == name; });
+      settings.executors.push_back(declared == document_.executors.end() ? HostExecutor{name, {}, 0}
+                                                                         : declared->executor);
     }
     for (const auto& entry : document_.executors) {
-      const bool used = std::ranges::any_of(plan_.nodes, [&](const auto& node) { return node.host.executor == entry.executor.name; });
-      if (!used) plan_.notes.push_back(fmt::format("executor '{}' calls no node and is not started", entry.executor.name));
+      const bool used = std::ranges::any_of(
+          plan_.nodes, [&](const auto& node) { return node.host.executor == entry.executor.name; });
+      if (!used)
+        plan_.notes.push_back(
+            fmt::format("executor '{}' calls no node and is not started", entry.executor.name));
     }
   }
 
@@ -335,30 +387,39 @@ class Planner {
 std::string trigger_text(const HostNode& node) {
   const Trigger& trigger = node.trigger;
   switch (trigger.kind) {
-    case TriggerKind::kEvery: return fmt::format("every {:.3f} ms", static_cast<double>(trigger.period_ns) / 1e6);
-    case TriggerKind::kOn: return fmt::format("on {}", trigger.topics.empty() ? "" : trigger.topics[0]);
-    case TriggerKind::kOnAll: return fmt::format("on all of {} within {:.3f} ms", fmt::join(trigger.topics, ", "), static_cast<double>(trigger.tolerance_ns) / 1e6);
-    case TriggerKind::kSelfLooping: return "loops by itself";
+    case TriggerKind::kEvery:
+      return fmt::format("every {:.3f} ms", static_cast<double>(trigger.period_ns) / 1e6);
+    case TriggerKind::kOn:
+      return fmt::format("on {}", trigger.topics.empty() ? "" : trigger.topics[0]);
+    case TriggerKind::kOnAll:
+      return fmt::format("on all of {} within {:.3f} ms", fmt::join(trigger.topics, ", "),
+                         static_cast<double>(trigger.tolerance_ns) / 1e6);
+    case TriggerKind::kSelfLooping:
+      return "loops by itself";
   }
   return {};
 }
 
 std::string thread_text(const ThreadSettings& thread) {
-  std::string text = thread.policy == ThreadPolicy::kFifo ? "fifo" : thread.policy == ThreadPolicy::kRoundRobin ? "rr" : "other";
+  std::string text = thread.policy == ThreadPolicy::kFifo         ? "fifo"
+                     : thread.policy == ThreadPolicy::kRoundRobin ? "rr"
+                                                                  : "other";
   if (thread.priority != 0) text += fmt::format(" {}", thread.priority);
   if (!thread.cpus.empty()) text += fmt::format(", cpus {}", fmt::join(thread.cpus, ","));
   return text;
 }
 
 /// Nodes of one executor in the order in which a pass calls them.
-std::vector<const PlannedNode*> call_order(const LaunchPlan& plan, const std::string& process, const std::string& executor) {
+std::vector<const PlannedNode*> call_order(const LaunchPlan& plan, const std::string& process,
+                                           const std::string& executor) {
   std::vector<const PlannedNode*> nodes;
   std::vector<Flow> flows;
   for (const auto& node : plan.nodes) {
     if (node.process != process || node.host.executor != executor) continue;
     nodes.push_back(&node);
     Flow flow{{}, {}, node.host.trigger.kind == TriggerKind::kEvery};
-    for (const auto& port : node.description.ports) (port.direction == PortDirection::kInput ? flow.inputs : flow.outputs).push_back(node.topic_of(port));
+    for (const auto& port : node.description.ports)
+      (port.direction == PortDirection::kInput ? flow.inputs : flow.outputs).push_back(node.topic_of(port));
     flows.push_back(std::move(flow));
   }
   std::vector<const PlannedNode*> ordered;
@@ -373,11 +434,14 @@ std::string cuts_text(const std::vector<const PlannedNode*>& order) {
     for (const auto& input : order[reader]->description.ports) {
       if (input.direction != PortDirection::kInput) continue;
       for (std::size_t writer = reader; writer < order.size(); ++writer) {
-        const bool writes = std::ranges::any_of(order[writer]->description.ports, [&](const PortDescription& output) {
-          return output.direction == PortDirection::kOutput && order[writer]->topic_of(output) == order[reader]->topic_of(input);
-        });
+        const bool writes =
+            std::ranges::any_of(order[writer]->description.ports, [&](const PortDescription& output) {
+              return output.direction == PortDirection::kOutput &&
+                     order[writer]->topic_of(output) == order[reader]->topic_of(input);
+            });
         if (writes) {
-          text += fmt::format("    cycle cut: {} reads {} from {} one pass later\n", order[reader]->host.settings.name, order[reader]->topic_of(input),
+          text += fmt::format("    cycle cut: {} reads {} from {} one pass later\n",
+                              order[reader]->host.settings.name, order[reader]->topic_of(input),
                               order[writer]->host.settings.name);
         }
       }
@@ -390,15 +454,22 @@ std::string parameters_text(const PlannedNode& node) {
   std::string text;
   for (const auto& declared : node.description.parameters) {
     const auto given = node.host.settings.parameters.find(declared.name);
-    const ParameterValue& value = given == node.host.settings.parameters.end() ? declared.initial : given->second;
-    text += std::visit([&](const auto& v) { return fmt::format("       {} = {}{}{}\n", declared.name, v, declared.options.unit.empty() ? "" : " ", declared.options.unit); }, value);
+    const ParameterValue& value =
+        given == node.host.settings.parameters.end() ? declared.initial : given->second;
+    text += std::visit(
+        [&](const auto& v) {
+          return fmt::format("       {} = {}{}{}\n", declared.name, v,
+                             declared.options.unit.empty() ? "" : " ", declared.options.unit);
+        },
+        value);
   }
   return text;
 }
 
 }  // namespace
 
-std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe, std::vector<Diagnostic>& diagnostics) {
+std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe,
+                                    std::vector<Diagnostic>& diagnostics) {
   return Planner{document, describe, diagnostics}.plan();
 }
 
@@ -414,14 +485,16 @@ std::string describe_plan(const LaunchPlan& plan) {
       int number = 0;
       const auto order = call_order(plan, process.process, executor.name);
       for (const PlannedNode* node : order) {
-        text += fmt::format("    {}. {} ({}, {})\n", ++number, node->host.settings.name, node->description.class_name, trigger_text(node->host));
+        text += fmt::format("    {}. {} ({}, {})\n", ++number, node->host.settings.name,
+                            node->description.class_name, trigger_text(node->host));
         text += parameters_text(*node);
       }
       text += cuts_text(order);
     }
     for (const auto& node : plan.nodes) {
       if (node.process == process.process && node.host.executor.empty()) {
-        text += fmt::format("  thread of its own ({}): {} ({})\n", thread_text(node.host.thread), node.host.settings.name, node.description.class_name);
+        text += fmt::format("  thread of its own ({}): {} ({})\n", thread_text(node.host.thread),
+                            node.host.settings.name, node.description.class_name);
         text += parameters_text(node);
       }
     }
@@ -433,8 +506,9 @@ std::string describe_plan(const LaunchPlan& plan) {
       if (line.empty()) line = port.type_name;
       const auto given = node.host.settings.max_bytes.find(port.name);
       const std::size_t bytes = given == node.host.settings.max_bytes.end() ? port.max_bytes : given->second;
-      line += port.direction == PortDirection::kOutput ? fmt::format(", from {} (at most {} B)", node.host.settings.name, bytes)
-                                                       : fmt::format(", to {} (depth {})", node.host.settings.name, port.depth);
+      line += port.direction == PortDirection::kOutput
+                  ? fmt::format(", from {} (at most {} B)", node.host.settings.name, bytes)
+                  : fmt::format(", to {} (depth {})", node.host.settings.name, port.depth);
     }
   }
   text += "topics\n";
@@ -443,15 +517,19 @@ std::string describe_plan(const LaunchPlan& plan) {
   return text;
 }
 
-LoadedLaunch load_launch_file(const std::filesystem::path& file, const LaunchOptions& options, const Describe& describe) {
+LoadedLaunch load_launch_file(const std::filesystem::path& file, const LaunchOptions& options,
+                              const Describe& describe) {
   LoadedLaunch loaded;
   const auto document = launch_file::read_document(file, options, loaded.diagnostics);
   const bool readable = loaded.diagnostics.empty();
   // What stands in the file is checked further even when some of it was wrong: all errors at once.
   std::vector<Diagnostic> found;
-  if (!document.nodes.empty() || readable) loaded.plan = launch_file::make_plan(document, readable ? &describe : nullptr, found);
+  if (!document.nodes.empty() || readable)
+    loaded.plan = launch_file::make_plan(document, readable ? &describe : nullptr, found);
   loaded.diagnostics.insert(loaded.diagnostics.end(), found.begin(), found.end());
-  std::ranges::stable_sort(loaded.diagnostics, {}, [](const Diagnostic& d) { return std::tuple{d.location.file, d.location.line, d.location.column}; });
+  std::ranges::stable_sort(loaded.diagnostics, {}, [](const Diagnostic& d) {
+    return std::tuple{d.location.file, d.location.line, d.location.column};
+  });
   return loaded;
 }
 

@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kMaxFileBytes = 1 << 20;
 constexpr std::size_t kMaxEntries = 1000;
 constexpr int kMaxIncludes = 16;
-constexpr std::size_t kMaxTextBytes = 4096;  // of one value after $(..): arguments built from arguments double
+constexpr std::size_t kMaxTextBytes =
+    4096;  // of one value after $(..): arguments built from arguments double
 constexpr std::int64_t kLeastPeriodNs = 1000;
 
 /// "5ms", "1.5s" -> ns; nothing when it is no duration.
@@ -64,27 +65,34 @@ class Reader {
     const auto resolved = fs::weakly_canonical(path, failed);
     if (failed) return error(from, fmt::format("{}: {}", path.string(), failed.message()));
     if (std::ranges::find(stack_, resolved) != stack_.end()) {
-      return error(from, fmt::format("{} includes itself: {}", path.string(), fmt::join(names(stack_), " -> ")));
+      return error(from,
+                   fmt::format("{} includes itself: {}", path.string(), fmt::join(names(stack_), " -> ")));
     }
-    if (++files_ > kMaxIncludes) return error(from, fmt::format("more than {} files are included", kMaxIncludes));
+    if (++files_ > kMaxIncludes)
+      return error(from, fmt::format("more than {} files are included", kMaxIncludes));
     const auto root = parse(path, from);
     if (!root) return;
     stack_.push_back(resolved);
     const std::string outer = std::exchange(file_, path.string());
-    if (root->IsNull()) error({file_, 1, 1}, "the file is empty");
-    else read_root(*root);
+    if (root->IsNull())
+      error({file_, 1, 1}, "the file is empty");
+    else
+      read_root(*root);
     file_ = outer;
     stack_.pop_back();
   }
 
   void check_args() {
     for (const auto& [name, value] : options_.args) {
-      const bool known = std::ranges::any_of(document_.args, [&](const auto& arg) { return arg.name == name; });
+      const bool known =
+          std::ranges::any_of(document_.args, [&](const auto& arg) { return arg.name == name; });
       std::vector<std::string> declared;
       for (const auto& arg : document_.args) declared.push_back(arg.name);
       if (!known) {
-        error({document_.file, 1, 1}, fmt::format("there is no argument '{}'{}{}", name, did_you_mean(name, declared),
-                                                  declared.empty() ? "; the file declares none" : fmt::format(" (declared: {})", fmt::join(declared, ", "))));
+        error({document_.file, 1, 1},
+              fmt::format("there is no argument '{}'{}{}", name, did_you_mean(name, declared),
+                          declared.empty() ? "; the file declares none"
+                                           : fmt::format(" (declared: {})", fmt::join(declared, ", "))));
       }
     }
   }
@@ -102,7 +110,8 @@ class Reader {
   std::optional<YAML::Node> parse(const fs::path& path, const Location& from) {
     std::error_code failed;
     if (!fs::is_regular_file(path, failed)) {
-      error(from, fmt::format("{}: {}", path.string(), fs::exists(path, failed) ? "is no file" : "no such file"));
+      error(from,
+            fmt::format("{}: {}", path.string(), fs::exists(path, failed) ? "is no file" : "no such file"));
       return std::nullopt;
     }
     if (fs::file_size(path, failed) > kMaxFileBytes) {
@@ -123,16 +132,22 @@ class Reader {
     try {
       const auto documents = YAML::LoadAll(text.str());
       if (documents.size() <= 1) return documents.empty() ? YAML::Node{} : documents[0];
-      error({path.string(), documents[1].Mark().line + 1, documents[1].Mark().column + 1}, "a second YAML document: a launch file is one");
+      error({path.string(), documents[1].Mark().line + 1, documents[1].Mark().column + 1},
+            "a second YAML document: a launch file is one");
       return std::nullopt;
     } catch (const YAML::Exception& problem) {
-      error({path.string(), problem.mark.line + 1, problem.mark.column + 1}, "not valid YAML: " + problem.msg);
+      error({path.string(), problem.mark.line + 1, problem.mark.column + 1},
+            "not valid YAML: " + problem.msg);
       return std::nullopt;
     }
   }
 
-  [[nodiscard]] Location at(const YAML::Node& node) const { return {file_, node.Mark().line + 1, node.Mark().column + 1}; }
-  void error(const Location& where, std::string message) { diagnostics_.push_back({where, std::move(message)}); }
+  [[nodiscard]] Location at(const YAML::Node& node) const {
+    return {file_, node.Mark().line + 1, node.Mark().column + 1};
+  }
+  void error(const Location& where, std::string message) {
+    diagnostics_.push_back({where, std::move(message)});
+  }
 
   /// Calls the handler of each key; unknown ones are errors with the nearest name.
   void each_key(const YAML::Node& map, const std::string& what, const Handlers& handlers) {
@@ -165,9 +180,12 @@ class Reader {
 
   static std::string any_name(std::string_view) { return {}; }  // compared with what a node declares, later
 
-  void each_entry(const YAML::Node& map, const std::string& what, const EntryHandler& call, NameCheck name_error = token_error) {
+  void each_entry(const YAML::Node& map, const std::string& what, const EntryHandler& call,
+                  NameCheck name_error = token_error) {
     if (!map.IsMap()) return error(at(map), fmt::format("{} is written as a map of names", what));
-    if (map.size() > kMaxEntries) return error(at(map), fmt::format("{} has {} entries, at most {} are read", what, map.size(), kMaxEntries));
+    if (map.size() > kMaxEntries)
+      return error(at(map),
+                   fmt::format("{} has {} entries, at most {} are read", what, map.size(), kMaxEntries));
     std::set<std::string> seen;
     for (const auto& entry : map) {
       const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
@@ -182,7 +200,9 @@ class Reader {
   }
 
   Handler not_yet(const std::string& key) {
-    return [this, key](const YAML::Node& value) { error(at(value), fmt::format("'{}' has no effect in this version of Tactus: remove it", key)); };
+    return [this, key](const YAML::Node& value) {
+      error(at(value), fmt::format("'{}' has no effect in this version of Tactus: remove it", key));
+    };
   }
 
   /// The scalar with $(arg) replaced; empty and an error when it is none.
@@ -209,7 +229,8 @@ class Reader {
       if (value == values_.end()) {
         std::vector<std::string> known;
         for (const auto& [arg, unused] : values_) known.push_back(arg);
-        error(at(node), fmt::format("argument '{}' is not declared in 'args'{}", name, did_you_mean(name, known)));
+        error(at(node),
+              fmt::format("argument '{}' is not declared in 'args'{}", name, did_you_mean(name, known)));
         return std::nullopt;
       }
       result += raw.substr(from, open - from) + value->second;
@@ -226,11 +247,14 @@ class Reader {
     const auto value = text(node, what);
     if (!value) return std::nullopt;
     const auto ns = duration_ns(*value);
-    if (!ns) error(at(node), fmt::format("{} is '{}', not a duration such as 5ms, 50us or 1s (0 to 1 h)", what, *value));
+    if (!ns)
+      error(at(node),
+            fmt::format("{} is '{}', not a duration such as 5ms, 50us or 1s (0 to 1 h)", what, *value));
     return ns;
   }
 
-  std::optional<std::int64_t> integer(const YAML::Node& node, const std::string& what, std::int64_t least, std::int64_t most) {
+  std::optional<std::int64_t> integer(const YAML::Node& node, const std::string& what, std::int64_t least,
+                                      std::int64_t most) {
     const auto value = text(node, what);
     if (!value) return std::nullopt;
     std::int64_t number = 0;
@@ -255,7 +279,8 @@ class Reader {
     if (root.IsMap() && root["include"]) read_includes(root["include"]);
     const Handler done = [](const YAML::Node&) {};
     each_key(root, "the launch file",
-             {{"args", done}, {"include", done},
+             {{"args", done},
+              {"include", done},
               {"group", [this](const auto& n) { read_group(n); }},
               {"realtime", [this](const auto& n) { read_realtime(n); }},
               {"clock", [this](const auto& n) { read_clock(n); }},
@@ -264,7 +289,8 @@ class Reader {
               {"processes", [this](const auto& n) { read_processes(n); }},
               {"expect", [this](const auto& n) { read_expectations(n); }},
               {"external", [this](const auto& n) { read_external(n); }},
-              {"chains", not_yet("chains")}, {"network", not_yet("network")}});
+              {"chains", not_yet("chains")},
+              {"network", not_yet("network")}});
   }
 
   void read_args(const YAML::Node& args) {
@@ -276,7 +302,8 @@ class Reader {
       } else {
         each_key(value, "argument '" + name + "'",
                  {{"type", [&](const auto& n) { read_argument_type(n, argument); }},
-                  {"default", [&](const auto& n) {
+                  {"default",
+                   [&](const auto& n) {
                      argument.initial = text(n, "default").value_or("");
                      argument.required = false;
                    }},
@@ -290,25 +317,32 @@ class Reader {
     argument.type = text(node, "type").value_or("string");
     const std::vector<std::string> known{"int", "float", "bool", "string", "path"};
     if (std::ranges::find(known, argument.type) == known.end()) {
-      error(at(node), fmt::format("type '{}' of argument '{}' is none of {}{}", argument.type, argument.name, fmt::join(known, ", "), did_you_mean(argument.type, known)));
+      error(at(node), fmt::format("type '{}' of argument '{}' is none of {}{}", argument.type, argument.name,
+                                  fmt::join(known, ", "), did_you_mean(argument.type, known)));
     }
   }
 
   void declare(const LaunchArgument& argument, const Location& where) {
     const auto given = options_.args.find(argument.name);
-    if (given != options_.args.end()) values_[argument.name] = given->second;
-    else if (!values_.contains(argument.name)) values_[argument.name] = argument.initial;
-    const bool again = std::ranges::any_of(document_.args, [&](const auto& other) { return other.name == argument.name; });
+    if (given != options_.args.end())
+      values_[argument.name] = given->second;
+    else if (!values_.contains(argument.name))
+      values_[argument.name] = argument.initial;
+    const bool again =
+        std::ranges::any_of(document_.args, [&](const auto& other) { return other.name == argument.name; });
     if (!again) document_.args.push_back(argument);
     if (again) return;
     if (argument.required && given == options_.args.end()) {
-      error(where, fmt::format("argument '{0}' has no default: give it as {0}:=VALUE{1}", argument.name, argument.help.empty() ? "" : " (" + argument.help + ")"));
+      error(where, fmt::format("argument '{0}' has no default: give it as {0}:=VALUE{1}", argument.name,
+                               argument.help.empty() ? "" : " (" + argument.help + ")"));
       return;
     }
     check_argument(argument, values_[argument.name], where);
   }
 
-  static bool is_whole(const std::string& value) { return std::holds_alternative<std::int64_t>(guess(value)); }
+  static bool is_whole(const std::string& value) {
+    return std::holds_alternative<std::int64_t>(guess(value));
+  }
 
   void check_argument(const LaunchArgument& argument, const std::string& value, const Location& where) {
     std::string unit;
@@ -319,7 +353,10 @@ class Reader {
                       : argument.type == "bool"  ? value == "true" || value == "false"
                       : argument.type == "path"  ? value.empty() || fs::exists(value, failed)
                                                  : true;
-    if (!good) error(where, fmt::format("argument '{}' is '{}', {}", argument.name, value, argument.type == "path" ? "which does not exist" : "not of type " + argument.type));
+    if (!good)
+      error(where,
+            fmt::format("argument '{}' is '{}', {}", argument.name, value,
+                        argument.type == "path" ? "which does not exist" : "not of type " + argument.type));
   }
 
   void read_includes(const YAML::Node& node) {
@@ -329,13 +366,16 @@ class Reader {
         read(path.is_absolute() ? path : fs::path{file_}.parent_path() / path, at(file));
       }
     };
-    if (node.IsSequence()) for (const auto& file : node) one(file);
-    else one(node);
+    if (node.IsSequence())
+      for (const auto& file : node) one(file);
+    else
+      one(node);
   }
 
   void read_group(const YAML::Node& node) {
     if (const auto value = text(node, "group")) {
-      if (const auto bad = group_name_error(*value); !bad.empty()) error(at(node), fmt::format("group '{}': {}", *value, bad));
+      if (const auto bad = group_name_error(*value); !bad.empty())
+        error(at(node), fmt::format("group '{}': {}", *value, bad));
       document_.group = *value;
     }
   }
@@ -343,120 +383,172 @@ class Reader {
   void read_realtime(const YAML::Node& node) {
     const auto value = text(node, "realtime");
     if (!value) return;
-    if (*value == "required") document_.realtime = RealtimeMode::kRequired;
-    else if (*value == "preferred") document_.realtime = RealtimeMode::kPreferred;
-    else if (*value == "off") document_.realtime = RealtimeMode::kOff;
-    else error(at(node), fmt::format("realtime is '{}', not required, preferred or off{}", *value, did_you_mean(*value, {"required", "preferred", "off"})));
+    if (*value == "required")
+      document_.realtime = RealtimeMode::kRequired;
+    else if (*value == "preferred")
+      document_.realtime = RealtimeMode::kPreferred;
+    else if (*value == "off")
+      document_.realtime = RealtimeMode::kOff;
+    else
+      error(at(node), fmt::format("realtime is '{}', not required, preferred or off{}", *value,
+                                  did_you_mean(*value, {"required", "preferred", "off"})));
   }
 
   void read_clock(const YAML::Node& node) {
     const auto value = text(node, "clock");
-    if (value && *value != "live") error(at(node), fmt::format("clock '{}' has no effect in this version of Tactus: only 'live' does", *value));
+    if (value && *value != "live")
+      error(at(node),
+            fmt::format("clock '{}' has no effect in this version of Tactus: only 'live' does", *value));
   }
 
   void read_thread(ThreadSettings& thread, Handlers& handlers) {
     handlers["policy"] = [&](const YAML::Node& n) {
       const auto value = text(n, "policy");
       if (!value) return;
-      if (*value == "fifo") thread.policy = ThreadPolicy::kFifo;
-      else if (*value == "rr") thread.policy = ThreadPolicy::kRoundRobin;
-      else if (*value == "other") thread.policy = ThreadPolicy::kOther;
-      else error(at(n), fmt::format("policy is '{}', not fifo, rr or other", *value));
+      if (*value == "fifo")
+        thread.policy = ThreadPolicy::kFifo;
+      else if (*value == "rr")
+        thread.policy = ThreadPolicy::kRoundRobin;
+      else if (*value == "other")
+        thread.policy = ThreadPolicy::kOther;
+      else
+        error(at(n), fmt::format("policy is '{}', not fifo, rr or other", *value));
     };
     // A refused priority counts as given: one error for it is enough.
-    handlers["priority"] = [&](const YAML::Node& n) { thread.priority = static_cast<int>(integer(n, "priority", 1, 89).value_or(1)); };
+    handlers["priority"] = [&](const YAML::Node& n) {
+      thread.priority = static_cast<int>(integer(n, "priority", 1, 89).value_or(1));
+    };
     handlers["cpus"] = [&](const YAML::Node& n) { read_cpus(n, thread); };
   }
 
   void check_thread(const ThreadSettings& thread, const std::string& what, const Location& where) {
-    if (thread.policy != ThreadPolicy::kOther && thread.priority == 0) error(where, fmt::format("{}: policy fifo and rr need a priority from 1 to 89", what));
-    if (thread.policy == ThreadPolicy::kOther && thread.priority != 0) error(where, fmt::format("{}: a priority has no effect with policy other: use fifo or rr", what));
+    if (thread.policy != ThreadPolicy::kOther && thread.priority == 0)
+      error(where, fmt::format("{}: policy fifo and rr need a priority from 1 to 89", what));
+    if (thread.policy == ThreadPolicy::kOther && thread.priority != 0)
+      error(where, fmt::format("{}: a priority has no effect with policy other: use fifo or rr", what));
   }
 
   void read_cpus(const YAML::Node& node, ThreadSettings& thread) {
     if (!node.IsSequence()) return error(at(node), "cpus is a list of numbers, [0, 1]");
     const long most = sysconf(_SC_NPROCESSORS_CONF) - 1;
     for (const auto& cpu : node) {
-      if (const auto number = integer(cpu, "a CPU of this machine", 0, most)) thread.cpus.push_back(static_cast<int>(*number));
+      if (const auto number = integer(cpu, "a CPU of this machine", 0, most))
+        thread.cpus.push_back(static_cast<int>(*number));
     }
   }
 
   void read_executors(const YAML::Node& node) {
-    each_entry(node, "executors", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-      ExecutorEntry entry;
-      entry.executor.name = name;
-      entry.at = at(key);
-      Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }}, {"order", not_yet("order")}, {"on_overrun", not_yet("on_overrun")}};
-      read_thread(entry.executor.thread, handlers);
-      each_key(value, "executor '" + name + "'", handlers);
-      check_thread(entry.executor.thread, "executor '" + name + "'", at(value));
-      std::erase_if(document_.executors, [&](const auto& other) { return other.executor.name == name; });  // the including file's counts
-      document_.executors.push_back(std::move(entry));
-    });
+    each_entry(node, "executors",
+               [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+                 ExecutorEntry entry;
+                 entry.executor.name = name;
+                 entry.at = at(key);
+                 Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
+                                   {"order", not_yet("order")},
+                                   {"on_overrun", not_yet("on_overrun")}};
+                 read_thread(entry.executor.thread, handlers);
+                 each_key(value, "executor '" + name + "'", handlers);
+                 check_thread(entry.executor.thread, "executor '" + name + "'", at(value));
+                 std::erase_if(document_.executors, [&](const auto& other) {
+                   return other.executor.name == name;
+                 });  // the including file's counts
+                 document_.executors.push_back(std::move(entry));
+               });
   }
 
   void read_wait(const YAML::Node& node, HostExecutor& executor) {
     if (node.IsScalar()) {
-      if (node.Scalar() != "block") error(at(node), fmt::format("wait is '{}', not block or {{spin: 50us}}", node.Scalar()));
+      if (node.Scalar() != "block")
+        error(at(node), fmt::format("wait is '{}', not block or {{spin: 50us}}", node.Scalar()));
       return;
     }
-    each_key(node, "wait", {{"spin", [&](const YAML::Node& n) { executor.spin_ns = duration(n, "spin").value_or(0); }}});
+    each_key(node, "wait",
+             {{"spin", [&](const YAML::Node& n) { executor.spin_ns = duration(n, "spin").value_or(0); }}});
   }
 
   void read_nodes(const YAML::Node& node) {
-    each_entry(node, "nodes", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-      NodeEntryText entry;
-      entry.name = name;
-      entry.at = at(key);
-      Handlers handlers = node_handlers(entry);
-      Handlers thread;
-      read_thread(entry.thread, thread);
-      handlers["thread"] = [&](const YAML::Node& n) { each_key(n, "thread", thread); check_thread(entry.thread, "thread", at(n)); };
-      each_key(value, "node '" + name + "'", handlers);
-      if (!value.IsMap()) return;
-      check_applies(value, "offset", entry, {TriggerKind::kEvery}, "every:");
-      check_applies(value, "tolerance", entry, {TriggerKind::kOnAll}, "on_all:");
-      check_applies(value, "thread", entry, {TriggerKind::kSelfLooping}, "self_looping: true; others run on the thread of their executor");
-      check_applies(value, "deadline", entry, {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll}, "every:, on: and on_all:");
-      if (entry.use.value.empty()) error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
-      if (entry.triggers != 1) {
-        error(entry.at, fmt::format("node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has {}", name, entry.triggers));
-      }
-      const auto same = std::ranges::find(document_.nodes, name, &NodeEntryText::name);
-      if (same != document_.nodes.end()) error(entry.at, fmt::format("node '{}' is declared already at {}:{}", name, same->at.file, same->at.line));
-      document_.nodes.push_back(std::move(entry));
-    });
+    each_entry(
+        node, "nodes", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+          NodeEntryText entry;
+          entry.name = name;
+          entry.at = at(key);
+          Handlers handlers = node_handlers(entry);
+          Handlers thread;
+          read_thread(entry.thread, thread);
+          handlers["thread"] = [&](const YAML::Node& n) {
+            each_key(n, "thread", thread);
+            check_thread(entry.thread, "thread", at(n));
+          };
+          each_key(value, "node '" + name + "'", handlers);
+          if (!value.IsMap()) return;
+          check_applies(value, "offset", entry, {TriggerKind::kEvery}, "every:");
+          check_applies(value, "tolerance", entry, {TriggerKind::kOnAll}, "on_all:");
+          check_applies(value, "thread", entry, {TriggerKind::kSelfLooping},
+                        "self_looping: true; others run on the thread of their executor");
+          check_applies(value, "deadline", entry,
+                        {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll},
+                        "every:, on: and on_all:");
+          if (entry.use.value.empty())
+            error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
+          if (entry.triggers != 1) {
+            error(entry.at,
+                  fmt::format(
+                      "node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has {}",
+                      name, entry.triggers));
+          }
+          const auto same = std::ranges::find(document_.nodes, name, &NodeEntryText::name);
+          if (same != document_.nodes.end())
+            error(entry.at,
+                  fmt::format("node '{}' is declared already at {}:{}", name, same->at.file, same->at.line));
+          document_.nodes.push_back(std::move(entry));
+        });
   }
 
   /// A setting that would be ignored is an error.
-  void check_applies(const YAML::Node& node, const std::string& key, const NodeEntryText& entry, const std::vector<TriggerKind>& kinds, const std::string& where) {
-    if (entry.triggers != 1 || !node[key] || std::ranges::find(kinds, entry.trigger.kind) != kinds.end()) return;
+  void check_applies(const YAML::Node& node, const std::string& key, const NodeEntryText& entry,
+                     const std::vector<TriggerKind>& kinds, const std::string& where) {
+    if (entry.triggers != 1 || !node[key] || std::ranges::find(kinds, entry.trigger.kind) != kinds.end())
+      return;
     error(at(node[key]), fmt::format("node '{}': {}: goes with {}", entry.name, key, where));
   }
 
   Handlers node_handlers(NodeEntryText& entry) {
-    return {{"use", [&](const YAML::Node& n) { entry.use = {text(n, "use").value_or(""), at(n)}; }},
-            {"executor", [&](const YAML::Node& n) { entry.executor = {text(n, "executor").value_or(""), at(n)}; entry.has_executor = true; }},
-            {"namespace", [&](const YAML::Node& n) { read_namespace(n, entry); }},
-            {"every", [&](const YAML::Node& n) { read_every(n, entry); }},
-            {"offset", [&](const YAML::Node& n) { entry.trigger.offset_ns = duration(n, "offset").value_or(0); }},
-            {"on", [&](const YAML::Node& n) { read_on(n, entry); }},
-            {"on_all", [&](const YAML::Node& n) { read_on_all(n, entry); }},
-            {"tolerance", [&](const YAML::Node& n) { entry.trigger.tolerance_ns = duration(n, "tolerance").value_or(0); }},
-            {"self_looping", [&](const YAML::Node& n) { read_self_looping(n, entry); }},
-            {"deadline", [&](const YAML::Node& n) { entry.deadline_ns = duration(n, "deadline").value_or(0); }},
-            {"parameters", [&](const YAML::Node& n) { read_parameters(n, entry); }},
-            {"remap", [&](const YAML::Node& n) { read_remaps(n, entry); }},
-            {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
-            {"budget", not_yet("budget")}, {"on_overrun", not_yet("on_overrun")}, {"takes", not_yet("takes")},
-            {"inputs", not_yet("inputs")}, {"stale_after", not_yet("stale_after")}, {"delayed", not_yet("delayed")}};
+    return {
+        {"use",
+         [&](const YAML::Node& n) {
+           entry.use = {text(n, "use").value_or(""), at(n)};
+         }},
+        {"executor",
+         [&](const YAML::Node& n) {
+           entry.executor = {text(n, "executor").value_or(""), at(n)};
+           entry.has_executor = true;
+         }},
+        {"namespace", [&](const YAML::Node& n) { read_namespace(n, entry); }},
+        {"every", [&](const YAML::Node& n) { read_every(n, entry); }},
+        {"offset", [&](const YAML::Node& n) { entry.trigger.offset_ns = duration(n, "offset").value_or(0); }},
+        {"on", [&](const YAML::Node& n) { read_on(n, entry); }},
+        {"on_all", [&](const YAML::Node& n) { read_on_all(n, entry); }},
+        {"tolerance",
+         [&](const YAML::Node& n) { entry.trigger.tolerance_ns = duration(n, "tolerance").value_or(0); }},
+        {"self_looping", [&](const YAML::Node& n) { read_self_looping(n, entry); }},
+        {"deadline", [&](const YAML::Node& n) { entry.deadline_ns = duration(n, "deadline").value_or(0); }},
+        {"parameters", [&](const YAML::Node& n) { read_parameters(n, entry); }},
+        {"remap", [&](const YAML::Node& n) { read_remaps(n, entry); }},
+        {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
+        {"budget", not_yet("budget")},
+        {"on_overrun", not_yet("on_overrun")},
+        {"takes", not_yet("takes")},
+        {"inputs", not_yet("inputs")},
+        {"stale_after", not_yet("stale_after")},
+        {"delayed", not_yet("delayed")}};
   }
 
   void read_namespace(const YAML::Node& node, NodeEntryText& entry) {
     const auto value = text(node, "namespace");
     if (!value) return;
     entry.name_space = value->starts_with('/') ? *value : "/" + *value;
-    if (const auto bad = topic_name_error(entry.name_space); !bad.empty()) error(at(node), fmt::format("namespace '{}': {}", *value, bad));
+    if (const auto bad = topic_name_error(entry.name_space); !bad.empty())
+      error(at(node), fmt::format("namespace '{}': {}", *value, bad));
   }
 
   void read_every(const YAML::Node& node, NodeEntryText& entry) {
@@ -464,10 +556,14 @@ class Reader {
     entry.trigger.kind = TriggerKind::kEvery;
     const auto value = text(node, "every");
     if (!value) return;
-    if (const auto hz = frequency_hz(*value)) entry.trigger.period_ns = std::llround(1e9 / *hz);
-    else if (const auto ns = duration_ns(*value)) entry.trigger.period_ns = *ns;
+    if (const auto hz = frequency_hz(*value))
+      entry.trigger.period_ns = std::llround(1e9 / *hz);
+    else if (const auto ns = duration_ns(*value))
+      entry.trigger.period_ns = *ns;
     if (entry.trigger.period_ns >= kLeastPeriodNs) return;
-    error(at(node), fmt::format("every is '{}', not a period such as 5ms (1us to 1h) or a frequency such as 90Hz (up to 1000000Hz)", *value));
+    error(at(node), fmt::format("every is '{}', not a period such as 5ms (1us to 1h) or a frequency such as "
+                                "90Hz (up to 1000000Hz)",
+                                *value));
   }
 
   void add_trigger_topic(const YAML::Node& node, NodeEntryText& entry) {
@@ -483,7 +579,8 @@ class Reader {
   void read_on_all(const YAML::Node& node, NodeEntryText& entry) {
     ++entry.triggers;
     entry.trigger.kind = TriggerKind::kOnAll;
-    if (!node.IsSequence() || node.size() < 2) return error(at(node), "on_all is a list of two or more topics, [/left, /right]");
+    if (!node.IsSequence() || node.size() < 2)
+      return error(at(node), "on_all is a list of two or more topics, [/left, /right]");
     for (const auto& topic : node) add_trigger_topic(topic, entry);
   }
 
@@ -507,56 +604,74 @@ class Reader {
     if (raw == "true" || raw == "false") return raw == "true";
     std::int64_t whole = 0;
     const char* end = raw.data() + raw.size();
-    if (const auto [at, failed] = std::from_chars(raw.data(), end, whole); failed == std::errc{} && at == end) return whole;
+    if (const auto [at, failed] = std::from_chars(raw.data(), end, whole); failed == std::errc{} && at == end)
+      return whole;
     double real = 0;
-    if (const auto [at, failed] = std::from_chars(raw.data(), end, real); failed == std::errc{} && at == end) return real;
+    if (const auto [at, failed] = std::from_chars(raw.data(), end, real); failed == std::errc{} && at == end)
+      return real;
     return raw;
   }
 
   void read_remaps(const YAML::Node& node, NodeEntryText& entry) {
-    each_entry(node, "remap", [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
-      if (const auto topic = text(value, "remap")) entry.remaps[name] = {*topic, at(value)};
-    }, any_name);
+    each_entry(
+        node, "remap",
+        [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
+          if (const auto topic = text(value, "remap")) entry.remaps[name] = {*topic, at(value)};
+        },
+        any_name);
   }
 
   void read_outputs(const YAML::Node& node, NodeEntryText& entry) {
-    each_entry(node, "outputs", [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
-      each_key(value, "output '" + name + "'", {{"max_bytes", [&](const YAML::Node& n) {
-        const auto bytes = integer(n, "max_bytes", 64, (std::int64_t{16} << 20) - 512);
-        entry.max_bytes[name] = {static_cast<std::size_t>(bytes.value_or(0)), at(n)};
-      }}});
-    }, any_name);
+    each_entry(
+        node, "outputs",
+        [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
+          each_key(value, "output '" + name + "'",
+                   {{"max_bytes", [&](const YAML::Node& n) {
+                       const auto bytes = integer(n, "max_bytes", 64, (std::int64_t{16} << 20) - 512);
+                       entry.max_bytes[name] = {static_cast<std::size_t>(bytes.value_or(0)), at(n)};
+                     }}});
+        },
+        any_name);
   }
 
   void read_processes(const YAML::Node& node) {
-    each_entry(node, "processes", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-      ProcessEntry entry{name, at(key), {}};
-      if (!value.IsSequence()) return error(at(value), fmt::format("process '{}' is a list of executors and self-looping nodes", name));
-      for (const auto& member : value) {
-        if (const auto text_value = text(member, "a member of a process")) entry.members.push_back({*text_value, at(member)});
-      }
-      document_.processes.push_back(std::move(entry));
-    });
+    each_entry(
+        node, "processes", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+          ProcessEntry entry{name, at(key), {}};
+          if (!value.IsSequence())
+            return error(at(value),
+                         fmt::format("process '{}' is a list of executors and self-looping nodes", name));
+          for (const auto& member : value) {
+            if (const auto text_value = text(member, "a member of a process"))
+              entry.members.push_back({*text_value, at(member)});
+          }
+          document_.processes.push_back(std::move(entry));
+        });
   }
 
   void read_expectations(const YAML::Node& node) {
-    each_entry(node, "expect", [this](const std::string& topic, const YAML::Node& key, const YAML::Node& value) {
-      const auto range = text(value, "an expected rate");
-      if (!range) return;
-      try {
-        document_.expectations.push_back({parse_expected_rate(topic, *range), at(key)});
-      } catch (const std::invalid_argument& problem) {
-        error(at(value), problem.what());
-      }
-    }, topic_name_error);
+    each_entry(
+        node, "expect",
+        [this](const std::string& topic, const YAML::Node& key, const YAML::Node& value) {
+          const auto range = text(value, "an expected rate");
+          if (!range) return;
+          try {
+            document_.expectations.push_back({parse_expected_rate(topic, *range), at(key)});
+          } catch (const std::invalid_argument& problem) {
+            error(at(value), problem.what());
+          }
+        },
+        topic_name_error);
   }
 
   void read_external(const YAML::Node& node) {
-    if (!node.IsSequence()) return error(at(node), "external is a list of topics that other launches publish");
+    if (!node.IsSequence())
+      return error(at(node), "external is a list of topics that other launches publish");
     for (const auto& topic : node) {
       const auto name = text(topic, "a topic");
       if (!name) continue;
-      if (const auto bad = topic_name_error(*name); !bad.empty()) error(at(topic), fmt::format("external topic '{}': {}", *name, bad));
+      if (const auto bad = topic_name_error(*name); !bad.empty())
+        error(at(topic), fmt::format("external topic '{}': {}", *name, bad));
       document_.external.insert(*name);
     }
   }
@@ -572,7 +687,8 @@ class Reader {
 
 }  // namespace
 
-Document read_document(const fs::path& file, const LaunchOptions& options, std::vector<Diagnostic>& diagnostics) {
+Document read_document(const fs::path& file, const LaunchOptions& options,
+                       std::vector<Diagnostic>& diagnostics) {
   Document document;
   document.file = file.string();
   Reader reader{document, options, diagnostics};
@@ -580,7 +696,8 @@ Document read_document(const fs::path& file, const LaunchOptions& options, std::
     reader.read(file, {file.string(), 1, 1});
     reader.check_args();
   } catch (const YAML::Exception& problem) {
-    diagnostics.push_back({{file.string(), problem.mark.line + 1, problem.mark.column + 1}, "not valid YAML: " + problem.msg});
+    diagnostics.push_back(
+        {{file.string(), problem.mark.line + 1, problem.mark.column + 1}, "not valid YAML: " + problem.msg});
   }
   if (options.group) document.group = *options.group;
   return document;
@@ -591,12 +708,15 @@ Document read_document(const fs::path& file, const LaunchOptions& options, std::
 namespace tactus {
 
 ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range) {
-  if (const auto bad = topic_name_error(topic); !bad.empty()) throw std::invalid_argument{fmt::format("topic '{}': {}", topic, bad)};
+  if (const auto bad = topic_name_error(topic); !bad.empty())
+    throw std::invalid_argument{fmt::format("topic '{}': {}", topic, bad)};
   const auto dots = range.find("..");
   const double least = launch_file::frequency_hz(range.substr(0, dots)).value_or(0);
-  const double most = dots == std::string::npos ? 0 : launch_file::frequency_hz(range.substr(dots + 2)).value_or(0);
+  const double most =
+      dots == std::string::npos ? 0 : launch_file::frequency_hz(range.substr(dots + 2)).value_or(0);
   if (least <= 0 || least > most) {
-    throw std::invalid_argument{fmt::format("expected rate of {} is '{}', not a range such as 85Hz..95Hz", topic, range)};
+    throw std::invalid_argument{
+        fmt::format("expected rate of {} is '{}', not a range such as 85Hz..95Hz", topic, range)};
   }
   return {topic, least, most};
 }

@@ -50,11 +50,13 @@ class SupervisorSocket final : public Observer {
   void tell(const char* what, const std::string& text) override {
     const nlohmann::json json{{"what", what}, {"text", text}};
     const std::string line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL);  // a supervisor that is gone is noticed by its end of file
+    ::send(fd_, line.data(), line.size(),
+           MSG_NOSIGNAL);  // a supervisor that is gone is noticed by its end of file
   }
   [[nodiscard]] int fd() const override { return fd_; }
   bool wait_for_go(int signals) override {
-    pollfd fds[] = {{.fd = signals, .events = POLLIN, .revents = 0}, {.fd = fd_, .events = POLLIN, .revents = 0}};
+    pollfd fds[] = {{.fd = signals, .events = POLLIN, .revents = 0},
+                    {.fd = fd_, .events = POLLIN, .revents = 0}};
     while (::poll(fds, 2, -1) <= 0) continue;
     return fds[0].revents == 0 && read_line() == "go";
   }
@@ -92,8 +94,8 @@ bool wait_for_end(int signals, int broker, int observer) {
   _exit(code);
 }
 
-/// A thread that does not return can only be ended with the process. The supervisor does that at an instant at which no
-/// lock is held; without one, this does it a little later.
+/// A thread that does not return can only be ended with the process. The supervisor does that at an instant
+/// at which no lock is held; without one, this does it a little later.
 [[noreturn]] void give_up(Host& host) {
   for (const std::string& text : host.hanging()) fmt::print(stderr, "tactus: asked to stop, but {}\n", text);
   leave(host.stop(kLastStopLimit) ? kHostClean : kHostDidNotStop);
@@ -110,7 +112,8 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   const bool asked = wait_for_end(signals, broker.fd(), observer.fd());
   if (!host.stop(kStopLimit)) give_up(host);
   if (const auto lost = host.lost_wakes(); lost > 0) {
-    fmt::print(stderr, "tactus: process '{}': {} wakes were lost and found by the 100 ms re-check\n", settings.process, lost);
+    fmt::print(stderr, "tactus: process '{}': {} wakes were lost and found by the 100 ms re-check\n",
+               settings.process, lost);
   }
   if (asked) return kHostClean;
   fmt::print(stderr, "tactus: the broker ended, process '{}' stops\n", settings.process);
@@ -137,7 +140,8 @@ int run_alone(const HostSettings& settings) {
   const int signals = stop_signals();
   People people;
   try {
-    const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, settings.process, settings.group});
+    const auto broker =
+        BrokerClient::ensure({BrokerClient::Kind::kProgram, settings.process, settings.group});
     return run(settings, *broker, people, signals);
   } catch (const std::exception& error) {
     people.tell("failed", error.what());

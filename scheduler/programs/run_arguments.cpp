@@ -43,16 +43,19 @@ ParameterValue parse_value(const ParameterDescription& declared, const std::stri
   if (text == "true" || text == "false") return text == "true";
   std::int64_t whole = 0;
   const char* end = text.data() + text.size();
-  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end) return whole;
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
+    return whole;
   double real = 0;
-  if (const auto read = std::from_chars(text.data(), end, real); read.ec == std::errc{} && read.ptr == end) return real;
+  if (const auto read = std::from_chars(text.data(), end, real); read.ec == std::errc{} && read.ptr == end)
+    return real;
   return text;  // the check says what is wanted
 }
 
 void assign(const std::string& assignment, const NodeDescription& node, NodeSettings& settings) {
   const auto at = assignment.find(":=");
   if (at == std::string::npos || at == 0) {
-    throw std::invalid_argument{fmt::format("'{}' is no assignment; write name:=value, as in imu:=/imu or gain:=2.0", assignment)};
+    throw std::invalid_argument{
+        fmt::format("'{}' is no assignment; write name:=value, as in imu:=/imu or gain:=2.0", assignment)};
   }
   const std::string name = assignment.substr(0, at);
   const std::string value = assignment.substr(at + 2);
@@ -69,12 +72,14 @@ void assign(const std::string& assignment, const NodeDescription& node, NodeSett
   }
   auto all = ports;
   all.insert(all.end(), parameters.begin(), parameters.end());
-  throw std::invalid_argument{fmt::format("{} has no '{}'{}; inputs and outputs: {}; parameters: {}", node.class_name, name,
-                                          did_you_mean(name, all), listed(ports), listed(parameters))};
+  throw std::invalid_argument{fmt::format("{} has no '{}'{}; inputs and outputs: {}; parameters: {}",
+                                          node.class_name, name, did_you_mean(name, all), listed(ports),
+                                          listed(parameters))};
 }
 
 /// --on takes an input's name as well as its topic.
-std::string topic_to_wait_for(const std::string& on, const NodeDescription& node, const NodeSettings& settings) {
+std::string topic_to_wait_for(const std::string& on, const NodeDescription& node,
+                              const NodeSettings& settings) {
   std::vector<std::string> inputs;
   for (const auto& port : node.ports) {
     if (port.direction != PortDirection::kInput) continue;
@@ -82,10 +87,12 @@ std::string topic_to_wait_for(const std::string& on, const NodeDescription& node
     if (on == port.name || on == topic) return topic;
     inputs.push_back(fmt::format("{} ({})", port.name, topic));
   }
-  throw std::invalid_argument{fmt::format("--on {}: no input of {} reads it; its inputs: {}", on, node.class_name, listed(inputs))};
+  throw std::invalid_argument{
+      fmt::format("--on {}: no input of {} reads it; its inputs: {}", on, node.class_name, listed(inputs))};
 }
 
-Trigger trigger_for(const RunArguments& arguments, const NodeDescription& node, const NodeSettings& settings) {
+Trigger trigger_for(const RunArguments& arguments, const NodeDescription& node,
+                    const NodeSettings& settings) {
   Trigger trigger;
   if (!arguments.every.empty()) {
     trigger.kind = TriggerKind::kEvery;
@@ -98,8 +105,9 @@ Trigger trigger_for(const RunArguments& arguments, const NodeDescription& node, 
     return trigger;
   }
   if (node.has_run) return trigger;
-  throw std::invalid_argument{fmt::format("say when {} is called: --every 5ms, --every 90Hz or --on INPUT (inputs and outputs: {})",
-                                          node.class_name, listed(port_names(node)))};
+  throw std::invalid_argument{
+      fmt::format("say when {} is called: --every 5ms, --every 90Hz or --on INPUT (inputs and outputs: {})",
+                  node.class_name, listed(port_names(node)))};
 }
 
 }  // namespace
@@ -124,16 +132,19 @@ std::string name_of_library(const std::filesystem::path& library) {
   return name;
 }
 
-HostSettings settings_for_run(const RunArguments& arguments, const std::filesystem::path& library, const NodeDescription& node) {
+HostSettings settings_for_run(const RunArguments& arguments, const std::filesystem::path& library,
+                              const NodeDescription& node) {
   HostNode host;
   const std::string name = arguments.name.empty() ? name_of_library(library) : arguments.name;
-  if (const std::string error = token_error(name); !error.empty()) throw std::invalid_argument{"--name: " + error};
+  if (const std::string error = token_error(name); !error.empty())
+    throw std::invalid_argument{"--name: " + error};
   host.settings.name = "/" + name;
   host.library = library.string();
   for (const std::string& assignment : arguments.assignments) assign(assignment, node, host.settings);
   for (const auto& [port, topic] : host.settings.remaps) {
     const std::string full = resolve_topic(port, host.settings.name, host.settings.remaps);
-    if (const std::string error = topic_name_error(full); !error.empty()) throw std::invalid_argument{fmt::format("{}:={}: {}", port, topic, error)};
+    if (const std::string error = topic_name_error(full); !error.empty())
+      throw std::invalid_argument{fmt::format("{}:={}: {}", port, topic, error)};
   }
   host.trigger = trigger_for(arguments, node, host.settings);
   host.executor = "main";

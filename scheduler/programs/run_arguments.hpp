@@ -28,9 +28,10 @@ struct RunArguments {
 /// "/opt/libimu_integrator.so" -> "imu_integrator"
 [[nodiscard]] std::string name_of_library(const std::filesystem::path& library);
 
-/// A name before := is a parameter where the node declares one, else an input or output. Throws std::invalid_argument that
-/// lists what exists.
-[[nodiscard]] HostSettings settings_for_run(const RunArguments& arguments, const std::filesystem::path& library,
+/// A name before := is a parameter where the node declares one, else an input or output. Throws
+/// std::invalid_argument that lists what exists.
+[[nodiscard]] HostSettings settings_for_run(const RunArguments& arguments,
+                                            const std::filesystem::path& library,
                                             const NodeDescription& node);
 
 }  // namespace tactus

@@ -50,13 +50,18 @@ int describe(const std::string& library, const std::string& parameters) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs the nodes of one process of a launch. Started by rtctl launch; people use rtctl or tactus-run."};
+  CLI::App app{
+      "Runs the nodes of one process of a launch. Started by rtctl launch; people use rtctl or tactus-run."};
   int control_fd = -1;
   std::string library;
   std::string parameters = "{}";
-  auto* control = app.add_option("--control-fd", control_fd, "the supervisor's socket: it sends the plan, then \"go\"");
-  app.add_option("--describe", library, "construct the node of this shared object, print what it declares as JSON")->excludes(control);
-  app.add_option("--parameters", parameters, "its parameters as JSON: {\"name\": {\"kind\": .., \"value\": ..}}");
+  auto* control =
+      app.add_option("--control-fd", control_fd, "the supervisor's socket: it sends the plan, then \"go\"");
+  app.add_option("--describe", library,
+                 "construct the node of this shared object, print what it declares as JSON")
+      ->excludes(control);
+  app.add_option("--parameters", parameters,
+                 "its parameters as JSON: {\"name\": {\"kind\": .., \"value\": ..}}");
   CLI11_PARSE(app, argc, argv);
   if (!library.empty()) return describe(library, parameters);
   if (control_fd < 0) return app.exit(CLI::RequiredError{"--control-fd or --describe"});

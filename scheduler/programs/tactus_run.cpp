@@ -21,14 +21,19 @@ tactus::NodeDescription describe(const std::filesystem::path& library) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs one node until Ctrl-C. A name before := is a parameter where the node declares one, else an input or output."};
-  app.footer("Examples:\n  tactus-run imu_integrator imu:=/imu gravity:=9.80 --on imu\n"
-             "  tactus-run ./libreprojection.so pose:=/head/pose --every 90Hz --name left");
+  CLI::App app{
+      "Runs one node until Ctrl-C. A name before := is a parameter where the node declares one, else an "
+      "input or output."};
+  app.footer(
+      "Examples:\n  tactus-run imu_integrator imu:=/imu gravity:=9.80 --on imu\n"
+      "  tactus-run ./libreprojection.so pose:=/head/pose --every 90Hz --name left");
   tactus::RunArguments arguments;
-  app.add_option("node", arguments.library, "path of the shared object, or its name as in a launch file")->required();
+  app.add_option("node", arguments.library, "path of the shared object, or its name as in a launch file")
+      ->required();
   app.add_option("assignments", arguments.assignments, "name:=value");
   auto* every = app.add_option("--every", arguments.every, "call it periodically: 5ms, 90Hz");
-  app.add_option("--on", arguments.on, "call it once for each message of this input or topic")->excludes(every);
+  app.add_option("--on", arguments.on, "call it once for each message of this input or topic")
+      ->excludes(every);
   app.add_option("--name", arguments.name, "name of the node");
   app.add_option("--group", arguments.group, "the group whose topics it sees");
   CLI11_PARSE(app, argc, argv);

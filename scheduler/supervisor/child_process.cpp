@@ -51,8 +51,10 @@ void close_if_open(int fd) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
   if (output >= 0) dup2(output, STDOUT_FILENO);
-  if (control == ChildProcess::kControlFd) fcntl(control, F_SETFD, 0);
-  else if (control >= 0) dup2(control, ChildProcess::kControlFd);
+  if (control == ChildProcess::kControlFd)
+    fcntl(control, F_SETFD, 0);
+  else if (control >= 0)
+    dup2(control, ChildProcess::kControlFd);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -137,7 +139,8 @@ std::optional<ExitStatus> ChildProcess::poll() {
 std::optional<ExitStatus> ChildProcess::wait(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!poll()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return std::nullopt;
     pollfd waiter{.fd = pid_fd_, .events = POLLIN, .revents = 0};
     ::poll(&waiter, 1, static_cast<int>(left.count()));

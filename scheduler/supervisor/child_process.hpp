@@ -38,12 +38,12 @@ class ChildProcess {
   ~ChildProcess();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] int pid_fd() const { return pid_fd_; }        ///< readable once the child has ended
-  [[nodiscard]] int output_fd() const { return output_fd_; }  ///< -1 without capture_output
+  [[nodiscard]] int pid_fd() const { return pid_fd_; }          ///< readable once the child has ended
+  [[nodiscard]] int output_fd() const { return output_fd_; }    ///< -1 without capture_output
   [[nodiscard]] int control_fd() const { return control_fd_; }  ///< -1 without control
   /// Sends to the child's control socket; false when it is gone. May block while the child does not read.
   bool send(const std::string& text) const;
-  void signal(int number) const;                              ///< no effect after the end
+  void signal(int number) const;  ///< no effect after the end
   /// Reaps the child when it has ended; never blocks. The same answer afterwards.
   std::optional<ExitStatus> poll();
   /// Waits for the end, at most `limit`.

@@ -41,16 +41,19 @@ class Describing {
     if (!end) return time_out();
     nlohmann::json answer = nlohmann::json::parse(text_, nullptr, false);
     try {
-      if (end->clean()) result_.description = description_from_json(answer);
-      else result_.error = answer.contains("error") ? answer["error"].get<std::string>() : crashed(*end);
+      if (end->clean())
+        result_.description = description_from_json(answer);
+      else
+        result_.error = answer.contains("error") ? answer["error"].get<std::string>() : crashed(*end);
     } catch (const nlohmann::json::exception& error) {
       result_.error = fmt::format("its description is malformed: {}", error.what());
     }
   }
   void time_out() {
     child_.signal(SIGKILL);
-    result_.error = fmt::format("its constructor did not return within {} ms; it may only declare, start() is the place to work",
-                                limit_.count());
+    result_.error = fmt::format(
+        "its constructor did not return within {} ms; it may only declare, start() is the place to work",
+        limit_.count());
   }
 
  private:
@@ -59,10 +62,13 @@ class Describing {
     for (const auto& [name, value] : request.parameters) {
       parameters[name] = {{"kind", kind_name(value)}, {"value", to_json(value)}};
     }
-    return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()}, true, false};
+    return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()},
+            true,
+            false};
   }
   static std::string crashed(const ExitStatus& end) {
-    return fmt::format("the process that constructed it {} (see above); its constructor may only declare", to_text(end));
+    return fmt::format("the process that constructed it {} (see above); its constructor may only declare",
+                       to_text(end));
   }
   [[nodiscard]] std::chrono::milliseconds left() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
@@ -102,7 +108,8 @@ std::filesystem::path host_program() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tactus-host";
 }
 
-std::vector<DescribeResult> describe_nodes(const std::filesystem::path& program, const std::vector<DescribeRequest>& requests,
+std::vector<DescribeResult> describe_nodes(const std::filesystem::path& program,
+                                           const std::vector<DescribeRequest>& requests,
                                            std::chrono::milliseconds limit) {
   const std::size_t most = std::max(2U, std::thread::hardware_concurrency());
   std::vector<DescribeResult> results(requests.size());

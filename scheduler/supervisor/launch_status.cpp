@@ -26,7 +26,8 @@ NodeStatus read_node(const json& node, const std::string& process) {
 
 bool uses(const json& topic, const std::map<pid_t, std::string>& processes) {
   const auto ours = [&](const json& endpoint) { return processes.contains(endpoint.at("pid").get<pid_t>()); };
-  return std::ranges::any_of(topic.at("publishers"), ours) || std::ranges::any_of(topic.at("subscribers"), ours);
+  return std::ranges::any_of(topic.at("publishers"), ours) ||
+         std::ranges::any_of(topic.at("subscribers"), ours);
 }
 
 TopicStatus read_topic(const json& topic) {
@@ -45,7 +46,8 @@ TopicStatus read_topic(const json& topic) {
   return status;
 }
 
-double rate(const TopicStatus& topic, const std::map<std::string, std::uint64_t>& before, std::chrono::nanoseconds interval) {
+double rate(const TopicStatus& topic, const std::map<std::string, std::uint64_t>& before,
+            std::chrono::nanoseconds interval) {
   const auto known = before.find(topic.name);
   const std::uint64_t old = known == before.end() ? 0 : known->second;
   // A publisher that ended took its count with it.
@@ -55,8 +57,9 @@ double rate(const TopicStatus& topic, const std::map<std::string, std::uint64_t>
 
 }  // namespace
 
-void read_graph(const std::string& graph, const std::map<pid_t, std::string>& processes, std::chrono::nanoseconds interval,
-                std::map<std::string, std::uint64_t>& before, LaunchStatus& status) {
+void read_graph(const std::string& graph, const std::map<pid_t, std::string>& processes,
+                std::chrono::nanoseconds interval, std::map<std::string, std::uint64_t>& before,
+                LaunchStatus& status) {
   const json all = json::parse(graph);
   for (const json& node : all.at("nodes")) {
     const auto process = processes.find(node.at("pid").get<pid_t>());

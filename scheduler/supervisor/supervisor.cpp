@@ -14,8 +14,8 @@
 #include <set>
 #include <utility>
 
-#include "child_process.hpp"
 #include "../host/node_probe.hpp"
+#include "child_process.hpp"
 #include "launch_status.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/time.hpp"
@@ -59,7 +59,8 @@ class HostProcess {
   void expect(const std::string& what, Clock::time_point deadline) {
     const auto report = next_report(deadline);
     if (report == what) return;
-    throw SupervisorError{fmt::format("process '{}' did not come up in time ({}); its constructors or start() hang", name(), what)};
+    throw SupervisorError{fmt::format(
+        "process '{}' did not come up in time ({}); its constructors or start() hang", name(), what)};
   }
   [[nodiscard]] const std::vector<std::string>& denied() const { return denied_; }
 
@@ -72,7 +73,8 @@ class HostProcess {
     for_each_node([&](const NodeCounters& node) {
       const NodePhase phase = node.phase.load(std::memory_order_acquire);
       if (phase == NodePhase::kIdle) return;
-      text += fmt::format("{} {} in {}() (cycle {})", text.empty() ? " while" : ",", node.name.data(), to_text(phase), node.cycle.load());
+      text += fmt::format("{} {} in {}() (cycle {})", text.empty() ? " while" : ",", node.name.data(),
+                          to_text(phase), node.cycle.load());
     });
     return text;
   }
@@ -80,7 +82,8 @@ class HostProcess {
   std::vector<std::string> new_faults() {
     std::vector<std::string> names;
     for_each_node([&](const NodeCounters& node) {
-      if (node.state.load() == NodeState::kFaulted && faulted_.insert(node.name.data()).second) names.emplace_back(node.name.data());
+      if (node.state.load() == NodeState::kFaulted && faulted_.insert(node.name.data()).second)
+        names.emplace_back(node.name.data());
     });
     return names;
   }
@@ -102,8 +105,8 @@ class HostProcess {
     const ssize_t size = ::read(fd.fd, text.data(), text.size());
     if (size <= 0) {
       const auto end = child_.wait(milliseconds{500});
-      throw SupervisorError{fmt::format("process '{}' {} while it started{}", name(), end ? to_text(*end) : "closed its socket",
-                                        unfinished_calls())};
+      throw SupervisorError{fmt::format("process '{}' {} while it started{}", name(),
+                                        end ? to_text(*end) : "closed its socket", unfinished_calls())};
     }
     buffer_.append(text.data(), static_cast<std::size_t>(size));
     return true;
@@ -179,7 +182,8 @@ void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processe
 void Supervisor::Impl::map_pages() {
   const nlohmann::json graph = nlohmann::json::parse(broker_->graph());
   for (const auto& entry : graph.at("processes")) {
-    const auto found = std::ranges::find_if(processes_, [&](HostProcess& process) { return process.child().pid() == entry.at("pid"); });
+    const auto found = std::ranges::find_if(
+        processes_, [&](HostProcess& process) { return process.child().pid() == entry.at("pid"); });
     if (found != processes_.end()) found->map(*broker_, entry.at("id"));
   }
 }
@@ -198,7 +202,8 @@ std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd)
   const bool broker_was_gone = broker_gone_;
   wait_for_event(limit, wake_fd);
   std::vector<std::string> events;
-  if (broker_gone_ && !broker_was_gone) events.emplace_back("the broker ended; the processes of this launch stop");
+  if (broker_gone_ && !broker_was_gone)
+    events.emplace_back("the broker ended; the processes of this launch stop");
   for (HostProcess& process : processes_) {
     for (const std::string& node : process.new_faults()) {
       events.push_back(fmt::format("node {} faulted; it is not called again, its neighbours go on", node));
@@ -214,7 +219,8 @@ std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd)
 }
 
 std::string Supervisor::Impl::describe_end(HostProcess& process, const ExitStatus& end) {
-  return fmt::format("process '{}' (pid {}) {}{}", process.name(), process.child().pid(), to_text(end), process.unfinished_calls());
+  return fmt::format("process '{}' (pid {}) {}{}", process.name(), process.child().pid(), to_text(end),
+                     process.unfinished_calls());
 }
 
 LaunchStatus Supervisor::Impl::status() {
@@ -244,7 +250,8 @@ LaunchStatus Supervisor::Impl::status() {
 std::vector<std::string> Supervisor::Impl::stop() {
   std::vector<std::string> unclean;
   if (std::exchange(stopped_, true)) return unclean;
-  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) stop_process(*process, unclean);
+  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process)
+    stop_process(*process, unclean);
   return unclean;
 }
 
@@ -264,8 +271,8 @@ void Supervisor::Impl::stop_process(HostProcess& process, std::vector<std::strin
     if (!child.wait(milliseconds{100})) child.signal(SIGKILL);
     child.wait(milliseconds{2'000});
     process.reported_end = true;
-    unclean.push_back(fmt::format("process '{}' (pid {}) did not stop within {} ms and was killed{}", process.name(), child.pid(),
-                                  options_.stop_limit.count(), calls));
+    unclean.push_back(fmt::format("process '{}' (pid {}) did not stop within {} ms and was killed{}",
+                                  process.name(), child.pid(), options_.stop_limit.count(), calls));
     return;
   }
   process.reported_end = true;
@@ -275,7 +282,9 @@ void Supervisor::Impl::stop_process(HostProcess& process, std::vector<std::strin
 Supervisor::Supervisor(SupervisorOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
 Supervisor::~Supervisor() { impl_->stop(); }
 void Supervisor::start(const std::vector<HostSettings>& processes) { impl_->start(processes); }
-std::vector<std::string> Supervisor::poll(milliseconds limit, int wake_fd) { return impl_->poll(limit, wake_fd); }
+std::vector<std::string> Supervisor::poll(milliseconds limit, int wake_fd) {
+  return impl_->poll(limit, wake_fd);
+}
 bool Supervisor::healthy() const { return impl_->healthy(); }
 LaunchStatus Supervisor::status() { return impl_->status(); }
 std::vector<std::string> Supervisor::stop() { return impl_->stop(); }

@@ -6,7 +6,9 @@
 namespace tactus::testing {
 
 INSTANTIATE_TEST_SUITE_P(InProcess, TransportConformance,
-                         ::testing::Values(TransportCase{"in_process", [] { return std::shared_ptr<Transport>{make_in_process_transport()}; }}),
+                         ::testing::Values(TransportCase{
+                             "in_process",
+                             [] { return std::shared_ptr<Transport>{make_in_process_transport()}; }}),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace tactus::testing

@@ -9,7 +9,8 @@ namespace {
 using testing::HasSubstr;
 
 TEST(TopicName, GoodOnes) {
-  for (const char* name : {"/imu", "/camera/left/image", "/_x/Y9"}) EXPECT_EQ(tactus::topic_name_error(name), "") << name;
+  for (const char* name : {"/imu", "/camera/left/image", "/_x/Y9"})
+    EXPECT_EQ(tactus::topic_name_error(name), "") << name;
 }
 
 TEST(TopicName, BadOnesAreRefusedNamingTheCharacter) {

@@ -225,18 +225,24 @@ TEST_P(TransportConformance, ABlockThatLiesIsRejectedAndCounted) {
 TEST_P(TransportConformance, LimitsAreTypedErrorsThatNameTheTopic) {
   auto publisher = out<PoseStamped>("/limits");
   publisher.history = 17;
-  EXPECT_EQ(code_of([&] { (void)transport->create_publisher(publisher); }), TransportErrorCode::kHistoryTooLarge);
+  EXPECT_EQ(code_of([&] { (void)transport->create_publisher(publisher); }),
+            TransportErrorCode::kHistoryTooLarge);
   publisher = out<PoseStamped>("/limits");
   publisher.max_loans = 9;
-  EXPECT_EQ(code_of([&] { (void)transport->create_publisher(publisher); }), TransportErrorCode::kTooManyLoans);
+  EXPECT_EQ(code_of([&] { (void)transport->create_publisher(publisher); }),
+            TransportErrorCode::kTooManyLoans);
   auto subscriber = in<PoseStamped>("/limits");
   subscriber.depth = 257;
-  EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(subscriber); }), TransportErrorCode::kDepthTooLarge);
+  EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(subscriber); }),
+            TransportErrorCode::kDepthTooLarge);
   subscriber = in<PoseStamped>("/limits");
   subscriber.max_held = 256;
-  EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(subscriber); }), TransportErrorCode::kTooManyHeld);
+  EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(subscriber); }),
+            TransportErrorCode::kTooManyHeld);
   for (const char* name : {"", "/", "../x", "/a b", "/a,b", "imu"}) {
-    EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(in<PoseStamped>(name)); }), TransportErrorCode::kBadName) << name;
+    EXPECT_EQ(code_of([&] { (void)transport->create_subscriber(in<PoseStamped>(name)); }),
+              TransportErrorCode::kBadName)
+        << name;
   }
 }
 

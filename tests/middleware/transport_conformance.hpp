@@ -16,7 +16,8 @@ struct TransportCase {
   std::function<std::shared_ptr<Transport>()> make;
 };
 
-/// Instantiate with INSTANTIATE_TEST_SUITE_P(Name, TransportConformance, testing::Values(TransportCase{...})).
+/// Instantiate with INSTANTIATE_TEST_SUITE_P(Name, TransportConformance,
+/// testing::Values(TransportCase{...})).
 class TransportConformance : public ::testing::TestWithParam<TransportCase> {
  protected:
   std::shared_ptr<Transport> transport = GetParam().make();

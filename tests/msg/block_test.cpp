@@ -104,7 +104,8 @@ TEST(CheckBlock, AcceptsWhatItsOwnTypesWrite) {
   cloud->fields[1].name = "y";
   cloud->data.resize(100);
   cloud->is_dense = true;
-  EXPECT_TRUE(tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
+  EXPECT_TRUE(
+      tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
 }
 
 class HostileBlock : public testing::Test {
@@ -164,7 +165,8 @@ TEST_F(HostileBlock, WhoseRunsAreSharedBeyondItsSizeIsRefused) {
 TEST_F(HostileBlock, WithABoolThatIsNeitherIsRefused) {
   Message<sensor_msgs::msg::PointCloud2> cloud;
   *reinterpret_cast<std::uint8_t*>(&cloud->is_dense) = 2;
-  EXPECT_FALSE(tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
+  EXPECT_FALSE(
+      tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
 }
 
 TEST(DefaultMaxBytes, IsExactForTypesWithoutATail) {

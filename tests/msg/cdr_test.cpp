@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes equal Fast-CDR's, an encoder that nobody here wrote, for the message definitions of ROS 2's own test package.
+// Bytes equal Fast-CDR's, an encoder that nobody here wrote, for the message definitions of ROS 2's own test
+// package.
 #include <fastcdr/Cdr.h>
 #include <fastcdr/FastBuffer.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <random>
-#include <test_interface_files/msg/types.hpp>
 #include <nav_msgs/msg/path.hpp>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <std_msgs/msg/string.hpp>
+#include <test_interface_files/msg/types.hpp>
 
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/print.hpp"
@@ -25,7 +26,9 @@ using tactus::TypeInfo;
 
 /// A block of a type known by its table only.
 struct Block {
-  explicit Block(const TypeInfo& type) : Block{std::size_t{1} << 18} { tactus::construct_block(type, bytes(), size()); }
+  explicit Block(const TypeInfo& type) : Block{std::size_t{1} << 18} {
+    tactus::construct_block(type, bytes(), size());
+  }
   /// Memory only: read_cdr makes the message.
   explicit Block(std::size_t size) : memory((size + 7) / 8) { root = tactus::block_root_bytes(bytes()); }
   std::byte* bytes() { return reinterpret_cast<std::byte*>(memory.data()); }
@@ -39,12 +42,20 @@ nlohmann::json random_values(const TypeInfo& type, std::mt19937& random);
 
 nlohmann::json random_element(const Field& field, std::mt19937& random) {
   switch (field.kind) {
-    case FieldKind::kMessage: return random_values(*field.type, random);
-    case FieldKind::kString: return std::string(random() % (field.string_bound != 0 ? field.string_bound + 1 : 9), 'a' + char(random() % 26));
-    case FieldKind::kBool: return random() % 2 == 1;
-    case FieldKind::kFloat32: case FieldKind::kFloat64: return (double(random() % 20001) - 10000) / 64;
-    case FieldKind::kInt8: return int(random() % 256) - 128;
-    default: return random() % 128;
+    case FieldKind::kMessage:
+      return random_values(*field.type, random);
+    case FieldKind::kString:
+      return std::string(random() % (field.string_bound != 0 ? field.string_bound + 1 : 9),
+                         'a' + char(random() % 26));
+    case FieldKind::kBool:
+      return random() % 2 == 1;
+    case FieldKind::kFloat32:
+    case FieldKind::kFloat64:
+      return (double(random() % 20001) - 10000) / 64;
+    case FieldKind::kInt8:
+      return int(random() % 256) - 128;
+    default:
+      return random() % 128;
   }
 }
 
@@ -74,18 +85,41 @@ void encode(eprosima::fastcdr::Cdr& cdr, const TypeInfo& type, const std::byte* 
 
 void encode_element(eprosima::fastcdr::Cdr& cdr, const Field& field, const std::byte* at) {
   switch (field.kind) {
-    case FieldKind::kMessage: return encode(cdr, *field.type, at);
-    case FieldKind::kString: cdr << std::string{tactus::detail::text_of(field, at)}; return;
-    case FieldKind::kBool: cdr << (load<std::uint8_t>(at) != 0); return;
-    case FieldKind::kFloat32: cdr << load<float>(at); return;
-    case FieldKind::kFloat64: cdr << load<double>(at); return;
-    case FieldKind::kInt16: cdr << load<std::int16_t>(at); return;
-    case FieldKind::kUint16: cdr << load<std::uint16_t>(at); return;
-    case FieldKind::kInt32: cdr << load<std::int32_t>(at); return;
-    case FieldKind::kUint32: cdr << load<std::uint32_t>(at); return;
-    case FieldKind::kInt64: cdr << load<std::int64_t>(at); return;
-    case FieldKind::kUint64: cdr << load<std::uint64_t>(at); return;
-    default: cdr << load<std::uint8_t>(at); return;
+    case FieldKind::kMessage:
+      return encode(cdr, *field.type, at);
+    case FieldKind::kString:
+      cdr << std::string{tactus::detail::text_of(field, at)};
+      return;
+    case FieldKind::kBool:
+      cdr << (load<std::uint8_t>(at) != 0);
+      return;
+    case FieldKind::kFloat32:
+      cdr << load<float>(at);
+      return;
+    case FieldKind::kFloat64:
+      cdr << load<double>(at);
+      return;
+    case FieldKind::kInt16:
+      cdr << load<std::int16_t>(at);
+      return;
+    case FieldKind::kUint16:
+      cdr << load<std::uint16_t>(at);
+      return;
+    case FieldKind::kInt32:
+      cdr << load<std::int32_t>(at);
+      return;
+    case FieldKind::kUint32:
+      cdr << load<std::uint32_t>(at);
+      return;
+    case FieldKind::kInt64:
+      cdr << load<std::int64_t>(at);
+      return;
+    case FieldKind::kUint64:
+      cdr << load<std::uint64_t>(at);
+      return;
+    default:
+      cdr << load<std::uint8_t>(at);
+      return;
   }
 }
 
@@ -102,7 +136,8 @@ void encode(eprosima::fastcdr::Cdr& cdr, const TypeInfo& type, const std::byte* 
 std::vector<std::byte> fast_cdr(const TypeInfo& type, const std::byte* root) {
   std::vector<char> zeroed(std::size_t{1} << 18);  // Fast-CDR leaves pad bytes as they were
   eprosima::fastcdr::FastBuffer buffer{zeroed.data(), zeroed.size()};
-  eprosima::fastcdr::Cdr cdr{buffer, eprosima::fastcdr::Cdr::LITTLE_ENDIANNESS, eprosima::fastcdr::Cdr::DDS_CDR};
+  eprosima::fastcdr::Cdr cdr{buffer, eprosima::fastcdr::Cdr::LITTLE_ENDIANNESS,
+                             eprosima::fastcdr::Cdr::DDS_CDR};
   cdr.serialize_encapsulation();
   encode(cdr, type, root);
   const auto* begin = reinterpret_cast<const std::byte*>(buffer.getBuffer());
@@ -170,7 +205,8 @@ TEST_P(EveryType, FlippedBytesNeverReadOrWriteOutsideAndNeverOverAllocate) {
   const auto original = our_cdr(type, block.root);
   for (int round = 0; round < 300; ++round) {
     auto cdr = original;
-    for (int i = 0; i < 3; ++i) cdr[4 + random() % std::max<std::size_t>(1, cdr.size() - 4)] = std::byte(random());
+    for (int i = 0; i < 3; ++i)
+      cdr[4 + random() % std::max<std::size_t>(1, cdr.size() - 4)] = std::byte(random());
     const auto needed = tactus::measure_block(type, cdr);
     if (!needed) continue;
     EXPECT_LT(*needed, 64 * cdr.size() + 4096);
@@ -218,7 +254,8 @@ TEST(Rihs01, IsWhatRos2Publishes) {
       {"nav_msgs/OccupancyGrid", "8d348150c12913a31ee0ec170fbf25089e4745d17035792a1ba94d6f0bc0cfc7"},
       {"tf2_msgs/TF2Error", "db2485e7d6a0ec75bf087e058ee45df682acc3a621ca7780503d10aac141809a"},
   };
-  for (const auto& [name, digest] : published) EXPECT_EQ(tactus::rihs(*tactus::find_type(name)), std::string{"RIHS01_"} + digest) << name;
+  for (const auto& [name, digest] : published)
+    EXPECT_EQ(tactus::rihs(*tactus::find_type(name)), std::string{"RIHS01_"} + digest) << name;
 }
 
 TEST(Cdr, RefusesALengthThatCannotBeInTheBytesLeft) {
@@ -250,22 +287,24 @@ void expect_refused(const char* pointer, const nlohmann::json& value) {
 
 // Otherwise writing one field forges the offset of another, which is then written through.
 TEST(DynamicType, RefusesFieldsThatOverlapOrLieElsewhere) {
-  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 0);                 // frame_id on top of the stamp
-  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 9);                 // misaligned
-  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 12);                // beyond the end
-  expect_refused("/std_msgs~1msg~1Header/size", 24);                      // larger than its fields
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 0);   // frame_id on top of the stamp
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 9);   // misaligned
+  expect_refused("/std_msgs~1msg~1Header/fields/1/6", 12);  // beyond the end
+  expect_refused("/std_msgs~1msg~1Header/size", 24);        // larger than its fields
   expect_refused("/geometry_msgs~1msg~1Point/alignment", 4);
 }
 TEST(DynamicType, RefusesFlagsThatContradictTheFields) {
   expect_refused("/std_msgs~1msg~1Header/plain", true);
   expect_refused("/std_msgs~1msg~1Header/packed", true);
-  expect_refused("/std_msgs~1msg~1Header/fields/1/3", false);             // a string outside the tail
-  expect_refused("/geometry_msgs~1msg~1Point/fields/0/3", true);          // a number in it
-  expect_refused("/geometry_msgs~1msg~1Point/fields/0/2", 2);             // an unbounded sequence that lies inline
-  expect_refused("/geometry_msgs~1msg~1Point/fields/0/5", 8);             // a number with a string's bound
+  expect_refused("/std_msgs~1msg~1Header/fields/1/3", false);     // a string outside the tail
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/3", true);  // a number in it
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/2", 2);     // an unbounded sequence that lies inline
+  expect_refused("/geometry_msgs~1msg~1Point/fields/0/5", 8);     // a number with a string's bound
 }
 TEST(DynamicType, RefusesValuesThatDoNotFitTheirField) {
-  for (const nlohmann::json& value : {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json(std::uint64_t{1} << 33), nlohmann::json("8"), nlohmann::json(nullptr)}) {
+  for (const nlohmann::json& value :
+       {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json(std::uint64_t{1} << 33),
+        nlohmann::json("8"), nlohmann::json(nullptr)}) {
     expect_refused("/geometry_msgs~1msg~1Point/fields/1/6", value);
   }
   expect_refused("/geometry_msgs~1msg~1Point/fields/0/0", "x\n: injected");
@@ -278,9 +317,13 @@ TEST(DynamicType, RefusesTypesWithMorePathsThanAnyoneWalks) {
   for (int level = 0; level < 30; ++level) {
     const int kind = static_cast<int>(level < 29 ? FieldKind::kMessage : FieldKind::kUint8);
     const std::string below = level < 29 ? name(level + 1) : "";
-    types[name(level)] = {{"size", 16}, {"alignment", 4}, {"plain", false}, {"packed", false},
-                          {"hash", std::vector<int>(32, 0)},
-                          {"fields", {{"a", kind, 2, true, 0, 0, 0, below}, {"b", kind, 2, true, 0, 0, 8, below}}}};
+    types[name(level)] = {
+        {"size", 16},
+        {"alignment", 4},
+        {"plain", false},
+        {"packed", false},
+        {"hash", std::vector<int>(32, 0)},
+        {"fields", {{"a", kind, 2, true, 0, 0, 0, below}, {"b", kind, 2, true, 0, 0, 8, below}}}};
   }
   const nlohmann::json whole{{"name", name(0)}, {"schema", ""}, {"types", types}};
   EXPECT_THROW(tactus::DynamicType::parse(whole.dump()), std::invalid_argument);
@@ -301,12 +344,16 @@ TEST(Print, LooksLikeRos2TopicEcho) {
   path->header.frame_id = "map";
   path->poses.resize(1);
   path->poses[0].pose.position.x = 1.5;
-  EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path),
-            "header:\n  stamp:\n    sec: 0\n    nanosec: 0\n  frame_id: map\nposes:\n- header:\n    stamp:\n      sec: 0\n"
-            "      nanosec: 0\n    frame_id: ''\n  pose:\n    position:\n      x: 1.5\n      y: 0.0\n      z: 0.0\n"
-            "    orientation:\n      x: 0.0\n      y: 0.0\n      z: 0.0\n      w: 1.0\n");
-  EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "header.frame_id"}), "map\n");
-  EXPECT_THROW((void)tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "nothing"}), std::invalid_argument);
+  EXPECT_EQ(
+      tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path),
+      "header:\n  stamp:\n    sec: 0\n    nanosec: 0\n  frame_id: map\nposes:\n- header:\n    stamp:\n      "
+      "sec: 0\n"
+      "      nanosec: 0\n    frame_id: ''\n  pose:\n    position:\n      x: 1.5\n      y: 0.0\n      z: 0.0\n"
+      "    orientation:\n      x: 0.0\n      y: 0.0\n      z: 0.0\n      w: 1.0\n");
+  EXPECT_EQ(tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "header.frame_id"}),
+            "map\n");
+  EXPECT_THROW((void)tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "nothing"}),
+               std::invalid_argument);
 }
 
 TEST(Print, QuotesTextThatYamlWouldReadAsSomethingElse) {

@@ -34,7 +34,8 @@ using EurocCsv = Scratch;
 using Png = Scratch;
 
 TEST_F(EurocCsv, ReadsColumnsByPositionWhateverTheHeaderSays) {
-  const auto table = read_imu(write("imu.csv", "#anything, at all\n2000,1,2,3,4,5,6\r\n1000, 0.5, 0, 0, 0, 0, 9.81\n"));
+  const auto table =
+      read_imu(write("imu.csv", "#anything, at all\n2000,1,2,3,4,5,6\r\n1000, 0.5, 0, 0, 0, 0, 9.81\n"));
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.rows[0].stamp_ns, 1000);
   EXPECT_EQ(table.rows[1].angular_velocity, (Eigen::Vector3d{1, 2, 3}));
@@ -43,13 +44,16 @@ TEST_F(EurocCsv, ReadsColumnsByPositionWhateverTheHeaderSays) {
 }
 
 TEST_F(EurocCsv, SkipsAndCountsRowsThatCannotBeRead) {
-  const auto table = read_imu(write("imu.csv", "1000,1,2,3,4,5,6\ngarbage\n2000,1,2\n3000,1,2,x,4,5,6\n4000,nan,2,3,4,5,6\n-5,1,2,3,4,5,6\n"));
+  const auto table = read_imu(
+      write("imu.csv",
+            "1000,1,2,3,4,5,6\ngarbage\n2000,1,2\n3000,1,2,x,4,5,6\n4000,nan,2,3,4,5,6\n-5,1,2,3,4,5,6\n"));
   EXPECT_EQ(table.rows.size(), 1U);
   EXPECT_EQ(table.malformed, 5U);
 }
 
 TEST_F(EurocCsv, TakesPosesWithAndWithoutVelocityAndRefusesWhatIsNoRotation) {
-  const auto table = read_poses(write("gt.csv", "1000,1,2,3,1,0,0,0\n2000,1,2,3,0,1,0,0,7,7,7,8,8,8,9,9,9\n3000,1,2,3,0,0,0,0\n"));
+  const auto table = read_poses(
+      write("gt.csv", "1000,1,2,3,1,0,0,0\n2000,1,2,3,0,1,0,0,7,7,7,8,8,8,9,9,9\n3000,1,2,3,0,0,0,0\n"));
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.rows[0].orientation.w(), 1);
   EXPECT_EQ(table.rows[1].orientation.x(), 1);
@@ -87,7 +91,8 @@ TEST_F(Png, MissingTruncatedAndForeignFilesAreErrorsThatNameThem) {
 constexpr std::int64_t kMs = 1'000'000;
 
 TEST(Integrate, StaysWhereItIsWhenItFeelsOnlyGravity) {
-  const ImuSample a{0, Eigen::Vector3d::Zero(), {0, 0, 9.81}}, b{5 * kMs, Eigen::Vector3d::Zero(), {0, 0, 9.81}};
+  const ImuSample a{0, Eigen::Vector3d::Zero(), {0, 0, 9.81}},
+      b{5 * kMs, Eigen::Vector3d::Zero(), {0, 0, 9.81}};
   const auto state = integrate({}, a, b, {}, 9.81);
   EXPECT_NEAR(state.position.norm(), 0, 1e-12);
   EXPECT_NEAR(state.velocity.norm(), 0, 1e-12);
@@ -95,7 +100,8 @@ TEST(Integrate, StaysWhereItIsWhenItFeelsOnlyGravity) {
 }
 
 TEST(Integrate, ConstantAccelerationGivesHalfATSquared) {
-  const ImuSample a{0, Eigen::Vector3d::Zero(), {2, 0, 9.81}}, b{100 * kMs, Eigen::Vector3d::Zero(), {2, 0, 9.81}};
+  const ImuSample a{0, Eigen::Vector3d::Zero(), {2, 0, 9.81}},
+      b{100 * kMs, Eigen::Vector3d::Zero(), {2, 0, 9.81}};
   const auto state = integrate({}, a, b, {}, 9.81);
   EXPECT_NEAR(state.position.x(), 0.01, 1e-12);  // 2 / 2 * 0.1^2
   EXPECT_NEAR(state.velocity.x(), 0.2, 1e-12);
@@ -105,9 +111,12 @@ TEST(Integrate, AQuarterTurnAboutZInASecond) {
   MotionState state;
   const Eigen::Vector3d rate{0, 0, std::numbers::pi / 2};
   for (int i = 0; i < 200; ++i) {
-    state = integrate(state, {i * 5 * kMs, rate, {0, 0, 9.81}}, {(i + 1) * 5 * kMs, rate, {0, 0, 9.81}}, {}, 9.81);
+    state = integrate(state, {i * 5 * kMs, rate, {0, 0, 9.81}}, {(i + 1) * 5 * kMs, rate, {0, 0, 9.81}}, {},
+                      9.81);
   }
-  EXPECT_NEAR(state.orientation.angularDistance(Eigen::Quaterniond{Eigen::AngleAxisd{std::numbers::pi / 2, Eigen::Vector3d::UnitZ()}}), 0, 1e-8);
+  EXPECT_NEAR(state.orientation.angularDistance(
+                  Eigen::Quaterniond{Eigen::AngleAxisd{std::numbers::pi / 2, Eigen::Vector3d::UnitZ()}}),
+              0, 1e-8);
 }
 
 TEST(Integrate, TheBiasIsTakenOff) {
@@ -130,10 +139,13 @@ MotionState track(PoseEstimator& estimator, const Trajectory& truth, double seco
   for (int i = 0; i <= static_cast<int>(seconds * 200); ++i) {
     const double t = i * 0.005;
     const std::int64_t stamp = 1'000'000'000 + i * 5 * kMs;
-    const Eigen::Vector3d force = truth.orientation(t).conjugate() * (truth.acceleration(t) + Eigen::Vector3d{0, 0, 9.81});
-    estimator.add_imu({stamp, truth.angular_velocity(t) + bias.angular_velocity, force + bias.linear_acceleration});
+    const Eigen::Vector3d force =
+        truth.orientation(t).conjugate() * (truth.acceleration(t) + Eigen::Vector3d{0, 0, 9.81});
+    estimator.add_imu(
+        {stamp, truth.angular_velocity(t) + bias.angular_velocity, force + bias.linear_acceleration});
     // A correction is 40 ms old when it comes, as SLAM's are.
-    if (i % 20 == 8) estimator.correct(stamp - 40 * kMs, truth.position(t - 0.04), truth.orientation(t - 0.04));
+    if (i % 20 == 8)
+      estimator.correct(stamp - 40 * kMs, truth.position(t - 0.04), truth.orientation(t - 0.04));
   }
   return *estimator.state();
 }
@@ -175,7 +187,8 @@ TEST(PoseEstimator, IgnoresAndCountsWhatComesTooLateOrTwice) {
 /// On the real recording: 10 Hz corrections from the ground truth, error against the ground truth in between.
 TEST(PoseEstimator, StaysWithinCentimetresAndDegreesOnARealFlight) {
   const char* given = std::getenv("TACTUS_TEST_DATA");
-  const fs::path folder = fs::path{given != nullptr ? given : TACTUS_DEFAULT_DATA} / "euroc/MH_01_easy_a/mav0";
+  const fs::path folder =
+      fs::path{given != nullptr ? given : TACTUS_DEFAULT_DATA} / "euroc/MH_01_easy_a/mav0";
   if (!fs::exists(folder)) GTEST_SKIP() << "no recording at " << folder << " (set TACTUS_TEST_DATA)";
   const auto imu = read_imu(folder / "imu0/data.csv");
   const auto poses = read_poses(folder / "state_groundtruth_estimate0/data.csv");
@@ -186,9 +199,11 @@ TEST(PoseEstimator, StaysWithinCentimetresAndDegreesOnARealFlight) {
     estimator.add_imu({imu.rows[i].stamp_ns, imu.rows[i].angular_velocity, imu.rows[i].linear_acceleration});
     if (estimator.state() && i > 200) {
       most_m = std::max(most_m, (estimator.state()->position - poses.rows[i].position).norm());
-      most_rad = std::max(most_rad, estimator.state()->orientation.angularDistance(poses.rows[i].orientation));
+      most_rad =
+          std::max(most_rad, estimator.state()->orientation.angularDistance(poses.rows[i].orientation));
     }
-    if (i % 20 == 0) estimator.correct(poses.rows[i].stamp_ns, poses.rows[i].position, poses.rows[i].orientation);
+    if (i % 20 == 0)
+      estimator.correct(poses.rows[i].stamp_ns, poses.rows[i].position, poses.rows[i].orientation);
   }
   RecordProperty("largest_mm", std::to_string(1e3 * most_m));
   EXPECT_LT(most_m, 0.05);

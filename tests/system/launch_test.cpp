@@ -25,7 +25,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-std::string library(const std::string& node) { return std::string{TACTUS_TEST_NODES} + "/libtest_" + node + ".so"; }
+std::string library(const std::string& node) {
+  return std::string{TACTUS_TEST_NODES} + "/libtest_" + node + ".so";
+}
 
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit = 10s) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -157,7 +159,8 @@ class OtherProcess {
 
 TEST(Launch, TwoProcessesTalk) {
   Supervisor supervisor;
-  supervisor.start({process("first", {ticker("ticker", "/talk")}), process("second", {relay("relay", "/talk", "/told")})});
+  supervisor.start(
+      {process("first", {ticker("ticker", "/talk")}), process("second", {relay("relay", "/talk", "/told")})});
   EXPECT_TRUE(goes_on(supervisor, "/told"));
   const LaunchStatus status = supervisor.status();
   EXPECT_THAT(status.processes, SizeIs(2));
@@ -168,7 +171,8 @@ TEST(Launch, TwoProcessesTalk) {
 
 TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {
   Supervisor supervisor;
-  supervisor.start({process("first", {ticker("ticker", "/all")}), process("second", {relay("relay", "/all", "/same")})});
+  supervisor.start(
+      {process("first", {ticker("ticker", "/all")}), process("second", {relay("relay", "/all", "/same")})});
   ASSERT_TRUE(goes_on(supervisor, "/same"));
   const auto topics = supervisor.status().topics;
   for (const TopicStatus& topic : topics) EXPECT_EQ(topic.dropped, 0u) << topic.name;
@@ -185,7 +189,8 @@ TEST(Launch, AKilledProcessIsReportedAndAnotherLaunchGoesOn) {
   kill(victim, SIGKILL);
   std::vector<std::string> events;
   EXPECT_TRUE(eventually([&] { return !(events = supervisor.poll(100ms)).empty(); }));
-  EXPECT_THAT(events, ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim in run()"))));
+  EXPECT_THAT(events,
+              ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim in run()"))));
   EXPECT_FALSE(supervisor.healthy());
   EXPECT_EQ(state(supervisor, "/victim"), "dead");
   EXPECT_THAT(supervisor.stop(), IsEmpty());
@@ -197,7 +202,8 @@ TEST(Launch, AKilledSupervisorTakesItsProcessesWithItAndNoOthers) {
   Supervisor other;
   other.start({process("other", {looper("other", "/other")})});
   const auto before = programs("tactus-host");
-  OtherProcess supervisor{{process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})}};
+  OtherProcess supervisor{
+      {process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})}};
   ASSERT_TRUE(supervisor.is_up());
   ASSERT_EQ(programs("tactus-host").size(), before.size() + 2);
   supervisor.signal_process(SIGKILL);
@@ -207,7 +213,8 @@ TEST(Launch, AKilledSupervisorTakesItsProcessesWithItAndNoOthers) {
 }
 
 TEST(Launch, CtrlCReachesTheSupervisorAloneAndStopsInOrder) {
-  OtherProcess supervisor{{process("first", {ticker("ticker", "/x")}), process("second", {looper("looper", "/y")})}};
+  OtherProcess supervisor{
+      {process("first", {ticker("ticker", "/x")}), process("second", {looper("looper", "/y")})}};
   ASSERT_TRUE(supervisor.is_up());
   supervisor.signal_group(SIGINT);
   const int status = supervisor.wait();
@@ -259,7 +266,8 @@ TEST(Launch, ANodeThatThrowsIsFaultedAlone) {
 
 TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
   Supervisor supervisor;
-  supervisor.start({process("main", {looper("stubborn", "/x", true)}), process("good", {ticker("ticker", "/y")})});
+  supervisor.start(
+      {process("main", {looper("stubborn", "/x", true)}), process("good", {ticker("ticker", "/y")})});
   const int pid = pid_of(supervisor, "main");
   EXPECT_THAT(supervisor.stop(), ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn in run()"))));
   EXPECT_FALSE(runs(pid));
@@ -271,7 +279,8 @@ TEST(Launch, WhatTheMachineDeniesIsReportedOrRefusedAsAsked) {
   {
     Supervisor preferred;
     preferred.start({settings});
-    EXPECT_THAT(preferred.status().degradations, ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("cpus [1023] were denied"))));
+    EXPECT_THAT(preferred.status().degradations,
+                ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("cpus [1023] were denied"))));
   }
   settings.realtime = RealtimeMode::kRequired;
   Supervisor required;
@@ -304,18 +313,22 @@ TEST(Describe, TellsWhatANodeDeclaresAndWhyItCannot) {
 TEST(Launch, LeavesNothingBehindAfterKills) {
   {
     Supervisor supervisor;
-    supervisor.start({process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})});
+    supervisor.start(
+        {process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})});
     ASSERT_TRUE(goes_on(supervisor, "/y"));
     kill(pid_of(supervisor, "first"), SIGKILL);
     OtherProcess killed{{process("third", {looper("looper", "/z")})}};
     killed.signal_process(SIGKILL);
     killed.wait();
   }
-  EXPECT_TRUE(eventually([] { return programs("tactus-host").empty() && programs("tactus-broker").empty(); }, 30s));
+  EXPECT_TRUE(
+      eventually([] { return programs("tactus-host").empty() && programs("tactus-broker").empty(); }, 30s));
   EXPECT_TRUE(std::filesystem::is_empty("/dev/shm"));
   for (const auto& entry : std::filesystem::directory_iterator{"/tmp"}) {
     const std::string name = entry.path().filename();
-    EXPECT_FALSE(name.ends_with(".sock") || name.ends_with(".lock") || name.starts_with("roudi") || name.starts_with("tactus.")) << name;
+    EXPECT_FALSE(name.ends_with(".sock") || name.ends_with(".lock") || name.starts_with("roudi") ||
+                 name.starts_with("tactus."))
+        << name;
   }
 }
 

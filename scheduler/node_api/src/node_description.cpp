@@ -9,27 +9,46 @@ namespace {
 
 nlohmann::json bound(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
-double bound_from(const nlohmann::json& json, double none) { return json.is_null() ? none : json.get<double>(); }
+double bound_from(const nlohmann::json& json, double none) {
+  return json.is_null() ? none : json.get<double>();
+}
 
 nlohmann::json to_json(const PortDescription& port) {
-  return {{"name", port.name},         {"direction", port.direction == PortDirection::kInput ? "input" : "output"},
-          {"type", port.type_name},    {"type_json", port.type_json},
-          {"optional", port.optional}, {"depth", port.depth},
-          {"max_held", port.max_held}, {"history", port.history},
-          {"max_loans", port.max_loans}, {"max_bytes", port.max_bytes},
+  return {{"name", port.name},
+          {"direction", port.direction == PortDirection::kInput ? "input" : "output"},
+          {"type", port.type_name},
+          {"type_json", port.type_json},
+          {"optional", port.optional},
+          {"depth", port.depth},
+          {"max_held", port.max_held},
+          {"history", port.history},
+          {"max_loans", port.max_loans},
+          {"max_bytes", port.max_bytes},
           {"max_bytes_guessed", port.max_bytes_guessed}};
 }
 
 PortDescription port_from(const nlohmann::json& json) {
-  return {json.at("name"), json.at("direction") == "input" ? PortDirection::kInput : PortDirection::kOutput,
-          json.at("type"), json.at("type_json"), json.at("optional"), json.at("depth"), json.at("max_held"),
-          json.at("history"), json.at("max_loans"), json.at("max_bytes"), json.at("max_bytes_guessed")};
+  return {json.at("name"),
+          json.at("direction") == "input" ? PortDirection::kInput : PortDirection::kOutput,
+          json.at("type"),
+          json.at("type_json"),
+          json.at("optional"),
+          json.at("depth"),
+          json.at("max_held"),
+          json.at("history"),
+          json.at("max_loans"),
+          json.at("max_bytes"),
+          json.at("max_bytes_guessed")};
 }
 
 nlohmann::json to_json(const ParameterDescription& parameter) {
-  return {{"name", parameter.name}, {"kind", kind_name(parameter.initial)}, {"default", tactus::to_json(parameter.initial)},
-          {"min", bound(parameter.options.min)}, {"max", bound(parameter.options.max)},
-          {"unit", parameter.options.unit}, {"help", parameter.options.help}};
+  return {{"name", parameter.name},
+          {"kind", kind_name(parameter.initial)},
+          {"default", tactus::to_json(parameter.initial)},
+          {"min", bound(parameter.options.min)},
+          {"max", bound(parameter.options.max)},
+          {"unit", parameter.options.unit},
+          {"help", parameter.options.help}};
 }
 
 ParameterDescription parameter_description_from(const nlohmann::json& json) {
@@ -37,7 +56,8 @@ ParameterDescription parameter_description_from(const nlohmann::json& json) {
   ParameterDescription parameter{json.at("name"), parameter_from_json(json.at("default")), {}};
   // JSON has one kind of number: 9.0 may come back as an integer.
   if (json.at("kind") == "float") parameter.initial = json.at("default").get<double>();
-  parameter.options = {bound_from(json.at("min"), -kInfinity), bound_from(json.at("max"), kInfinity), json.at("unit"), json.at("help")};
+  parameter.options = {bound_from(json.at("min"), -kInfinity), bound_from(json.at("max"), kInfinity),
+                       json.at("unit"), json.at("help")};
   return parameter;
 }
 
@@ -63,8 +83,11 @@ const char* kind_name(const ParameterValue& value) noexcept {
 }
 
 nlohmann::json to_json(const NodeDescription& description) {
-  nlohmann::json json{{"class", description.class_name}, {"has_step", description.has_step}, {"has_run", description.has_run},
-                      {"ports", nlohmann::json::array()}, {"parameters", nlohmann::json::array()}};
+  nlohmann::json json{{"class", description.class_name},
+                      {"has_step", description.has_step},
+                      {"has_run", description.has_run},
+                      {"ports", nlohmann::json::array()},
+                      {"parameters", nlohmann::json::array()}};
   for (const auto& port : description.ports) json["ports"].push_back(to_json(port));
   for (const auto& parameter : description.parameters) json["parameters"].push_back(to_json(parameter));
   return json;
@@ -73,7 +96,8 @@ nlohmann::json to_json(const NodeDescription& description) {
 NodeDescription description_from_json(const nlohmann::json& json) {
   NodeDescription description{json.at("class"), json.at("has_step"), json.at("has_run"), {}, {}};
   for (const auto& port : json.at("ports")) description.ports.push_back(port_from(port));
-  for (const auto& parameter : json.at("parameters")) description.parameters.push_back(parameter_description_from(parameter));
+  for (const auto& parameter : json.at("parameters"))
+    description.parameters.push_back(parameter_description_from(parameter));
   return description;
 }
 
@@ -83,16 +107,17 @@ ParameterValue checked_parameter(const ParameterDescription& declared, const Par
     value = static_cast<double>(std::get<std::int64_t>(given));
   }
   if (value.index() != declared.initial.index()) {
-    throw std::invalid_argument{fmt::format("parameter '{}' is {}, not {} ({})", declared.name, kind_name(declared.initial),
-                                            text(given), kind_name(given))};
+    throw std::invalid_argument{fmt::format("parameter '{}' is {}, not {} ({})", declared.name,
+                                            kind_name(declared.initial), text(given), kind_name(given))};
   }
   const double* real = std::get_if<double>(&value);
   const std::int64_t* whole = std::get_if<std::int64_t>(&value);
   if (real == nullptr && whole == nullptr) return value;
   const double number = real != nullptr ? *real : static_cast<double>(*whole);
   if (!(number >= declared.options.min && number <= declared.options.max)) {
-    throw std::invalid_argument{fmt::format("parameter '{}' is {}, allowed are {} to {} {}", declared.name, text(value),
-                                            declared.options.min, declared.options.max, declared.options.unit)};
+    throw std::invalid_argument{fmt::format("parameter '{}' is {}, allowed are {} to {} {}", declared.name,
+                                            text(value), declared.options.min, declared.options.max,
+                                            declared.options.unit)};
   }
   return value;
 }

@@ -88,24 +88,29 @@ NodeNote read_node_note(const fs::path& library) {
     if (!read_at(file, header.e_phoff + std::uint64_t(i) * header.e_phentsize, segment)) break;
     NodeNote note;
     if (segment.p_type == PT_NOTE && find_note(file, segment, note)) {
-      note.compiler[sizeof note.compiler - 1] = note.build[sizeof note.build - 1] = note.class_name[sizeof note.class_name - 1] = '\0';
+      note.compiler[sizeof note.compiler - 1] = note.build[sizeof note.build - 1] =
+          note.class_name[sizeof note.class_name - 1] = '\0';
       return note;
     }
   }
-  refuse(library, "is no Tactus node: build it with tactus_add_node and put TACTUS_NODE(Class) behind the class");
+  refuse(library,
+         "is no Tactus node: build it with tactus_add_node and put TACTUS_NODE(Class) behind the class");
 }
 
 std::string incompatibility(const NodeNote& note) {
   if (note.interface_major != kInterfaceMajor || note.interface_minor > kInterfaceMinor) {
     const bool older = note.interface_major < kInterfaceMajor;
-    return fmt::format("built for node interface {}.{}, this host has {}.{}: rebuild the {}", note.interface_major, note.interface_minor,
-                       kInterfaceMajor, kInterfaceMinor, older ? "node" : "host, it is older than the node");
+    return fmt::format("built for node interface {}.{}, this host has {}.{}: rebuild the {}",
+                       note.interface_major, note.interface_minor, kInterfaceMajor, kInterfaceMinor,
+                       older ? "node" : "host, it is older than the node");
   }
   if (note.layout_version != kLayoutVersion) {
-    return fmt::format("built for message layout {}, this host has {}: rebuild the {}", note.layout_version, kLayoutVersion,
+    return fmt::format("built for message layout {}, this host has {}: rebuild the {}", note.layout_version,
+                       kLayoutVersion,
                        note.layout_version < kLayoutVersion ? "node" : "host, it is older than the node");
   }
-  if (note.cxx11_abi != _GLIBCXX_USE_CXX11_ABI) return "built with another _GLIBCXX_USE_CXX11_ABI: rebuild the node";
+  if (note.cxx11_abi != _GLIBCXX_USE_CXX11_ABI)
+    return "built with another _GLIBCXX_USE_CXX11_ABI: rebuild the node";
   return {};
 }
 
@@ -120,8 +125,8 @@ fs::path find_node_library(const std::string& use) {
     if (auto path = folder / ("lib" + use + ".so"); fs::exists(path)) return path;
     searched += (searched.empty() ? "" : ", ") + folder.string();
   }
-  throw NodeLibraryError{fmt::format("no node '{}' (searched {}; add folders with TACTUS_NODE_PATH){}", use, searched,
-                                     did_you_mean(use, names_in(folders)))};
+  throw NodeLibraryError{fmt::format("no node '{}' (searched {}; add folders with TACTUS_NODE_PATH){}", use,
+                                     searched, did_you_mean(use, names_in(folders)))};
 }
 
 NodeLibrary::NodeLibrary(const fs::path& library) {
@@ -129,7 +134,9 @@ NodeLibrary::NodeLibrary(const fs::path& library) {
   void* handle = dlopen(fs::absolute(library).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) refuse(library, dlerror());
   entry_ = static_cast<const NodeEntry*>(dlsym(handle, "tactus_node_entry"));
-  if (entry_ == nullptr) refuse(library, "has the note but no entry 'tactus_node_entry': link the file with TACTUS_NODE(Class) into it");
+  if (entry_ == nullptr)
+    refuse(library,
+           "has the note but no entry 'tactus_node_entry': link the file with TACTUS_NODE(Class) into it");
 }
 
 }  // namespace tactus

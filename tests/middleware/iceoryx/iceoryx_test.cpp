@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 /// One runtime per process: all tests of this program share it.
 struct Runtime {
-  std::unique_ptr<BrokerClient> broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, "iceoryx_test", ""});
+  std::unique_ptr<BrokerClient> broker =
+      BrokerClient::ensure({BrokerClient::Kind::kProgram, "iceoryx_test", ""});
   std::shared_ptr<Transport> transport = make_iceoryx_transport(*broker);
 };
 Runtime& runtime() {
@@ -41,7 +42,9 @@ INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportConformance,
 PublisherOptions out(const std::string& topic) {
   return {.node = "/writer", .topic = topic, .type = &type_info<PoseStamped>(), .max_bytes = 4096};
 }
-SubscriberOptions in(const std::string& topic) { return {.node = "/reader", .topic = topic, .type = &type_info<PoseStamped>()}; }
+SubscriberOptions in(const std::string& topic) {
+  return {.node = "/reader", .topic = topic, .type = &type_info<PoseStamped>()};
+}
 
 template <typename Done>
 bool eventually(Done done, std::chrono::milliseconds limit = 5000ms) {
@@ -58,7 +61,8 @@ TEST(IceoryxLimits, TheLastPublisherIsATypedErrorAndOthersGoOn) {
   std::vector<std::unique_ptr<UntypedPublisher>> publishers;
   std::string text;
   try {
-    for (int i = 0; i < 600; ++i) publishers.push_back(transport.create_publisher(out("/p" + std::to_string(i))));
+    for (int i = 0; i < 600; ++i)
+      publishers.push_back(transport.create_publisher(out("/p" + std::to_string(i))));
   } catch (const TransportError& error) {
     EXPECT_EQ(error.code(), TransportErrorCode::kTooManyPublishers);
     text = error.what();
@@ -118,7 +122,8 @@ TEST(Broker, NamesEveryPairThatDoesNotConnectAndWhy) {
   const auto right = transport.create_subscriber(in("/mixed"));
   const auto graph = nlohmann::json::parse(runtime().broker->graph());
   ASSERT_EQ(graph["mismatches"].size(), 1U);
-  EXPECT_EQ(graph["mismatches"][0]["reason"], "type differs: geometry_msgs/msg/PoseStamped is published, sensor_msgs/msg/Imu expected");
+  EXPECT_EQ(graph["mismatches"][0]["reason"],
+            "type differs: geometry_msgs/msg/PoseStamped is published, sensor_msgs/msg/Imu expected");
   ASSERT_EQ(graph["edges"].size(), 1U);
   EXPECT_EQ(graph["edges"][0]["path"], "same process");
 }
@@ -131,7 +136,9 @@ TEST(Broker, HeartbeatAdvances) {
 
 TEST(Broker, ASecondOneIsRefusedNamingTheFirst) {
   (void)runtime();
-  const std::string broker = (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin/tactus-broker").string();
+  const std::string broker =
+      (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin/tactus-broker")
+          .string();
   FILE* pipe = popen((broker + " 2>&1").c_str(), "r");
   char text[256] = {};
   ASSERT_NE(std::fgets(text, sizeof text, pipe), nullptr);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that publishes in a tight loop is killed 400 times by the protocol (stop, check, kill): no lock stays, no chunk leaks.
+// A process that publishes in a tight loop is killed 400 times by the protocol (stop, check, kill): no lock
+// stays, no chunk leaks.
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -23,12 +24,17 @@ using geometry_msgs::msg::PoseStamped;
 using namespace std::chrono_literals;
 
 constexpr int kKills = 400;
-// The largest pool has the fewest chunks, 8: one that leaked is missed at once. Only the first page of each is touched.
+// The largest pool has the fewest chunks, 8: one that leaked is missed at once. Only the first page of each
+// is touched.
 constexpr std::size_t kBytes = std::size_t{15} << 20;
 constexpr std::uint32_t kChunks = 8;
 
 PublisherOptions out(std::uint32_t loans) {
-  return {.node = "/loop", .topic = "/tight", .type = &type_info<PoseStamped>(), .max_loans = loans, .max_bytes = kBytes};
+  return {.node = "/loop",
+          .topic = "/tight",
+          .type = &type_info<PoseStamped>(),
+          .max_loans = loans,
+          .max_bytes = kBytes};
 }
 
 [[noreturn]] void publish_for_ever() {
@@ -62,27 +68,33 @@ bool eventually(Done done, std::chrono::milliseconds limit = 10s) {
 TEST(StopCheckKill, FourHundredTimesLeavesNoLockAndNoChunk) {
   const auto broker = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "kill_test", ""});
   const auto transport = make_iceoryx_transport(*broker);
-  const SubscriberOptions in{.node = "/reader", .topic = "/tight", .type = &type_info<PoseStamped>(), .depth = 1, .max_held = 1};
+  const SubscriberOptions in{
+      .node = "/reader", .topic = "/tight", .type = &type_info<PoseStamped>(), .depth = 1, .max_held = 1};
   const auto port = transport->create_subscriber(in);
   Subscriber<PoseStamped> subscriber{*port};
   for (int i = 0; i < kKills; ++i) {
     const auto before = broker->doorbells().heartbeat.load();
     const pid_t pid = start_publisher();
-    ASSERT_TRUE(eventually([&] { return static_cast<bool>(subscriber.take()); })) << "nothing arrived before kill " << i;
+    ASSERT_TRUE(eventually([&] { return static_cast<bool>(subscriber.take()); }))
+        << "nothing arrived before kill " << i;
     broker->kill_process(pid);
     int status = 0;
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    ASSERT_TRUE(eventually([&] { return broker->doorbells().heartbeat.load() > before; })) << "wedged after kill " << i;
-    while (subscriber.take()) {}
+    ASSERT_TRUE(eventually([&] { return broker->doorbells().heartbeat.load() > before; }))
+        << "wedged after kill " << i;
+    while (subscriber.take()) {
+    }
   }
   const auto publisher = transport->create_publisher(out(kChunks));
   std::vector<Chunk> loans;
   EXPECT_TRUE(eventually([&] {
     if (const Chunk chunk = publisher->loan(); chunk.bytes != nullptr) loans.push_back(chunk);
-    while (subscriber.take()) {}
+    while (subscriber.take()) {
+    }
     return loans.size() == kChunks;
-  })) << loans.size() << " of " << kChunks << " chunks are left";
+  })) << loans.size()
+      << " of " << kChunks << " chunks are left";
   for (const Chunk& chunk : loans) publisher->release(chunk);
 }
 

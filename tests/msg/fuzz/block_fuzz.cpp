@@ -10,8 +10,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tactus;
-  static const TypeInfo* const types[] = {&type_info<nav_msgs::msg::Path>(), &type_info<sensor_msgs::msg::Imu>(),
-                                          &type_info<sensor_msgs::msg::JointState>(), &type_info<sensor_msgs::msg::PointCloud2>()};
+  static const TypeInfo* const types[] = {
+      &type_info<nav_msgs::msg::Path>(), &type_info<sensor_msgs::msg::Imu>(),
+      &type_info<sensor_msgs::msg::JointState>(), &type_info<sensor_msgs::msg::PointCloud2>()};
   if (size == 0) return 0;
   const TypeInfo& type = *types[data[0] % std::size(types)];
   // Exactly as large as claimed, so that the address sanitizer sees each byte beyond it.

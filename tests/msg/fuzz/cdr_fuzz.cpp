@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes from outside, read as CDR of several types: never a crash, a hang or an allocation out of proportion; what was read
-// passes the block check and encodes again. The first byte chooses the type.
+// Bytes from outside, read as CDR of several types: never a crash, a hang or an allocation out of proportion;
+// what was read passes the block check and encodes again. The first byte chooses the type.
 #include <cstdlib>
 #include <nav_msgs/msg/path.hpp>
 #include <sensor_msgs/msg/imu.hpp>
@@ -11,9 +11,10 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tactus;
-  static const TypeInfo* const types[] = {&type_info<nav_msgs::msg::Path>(), &type_info<sensor_msgs::msg::Imu>(),
-                                          &type_info<sensor_msgs::msg::JointState>(), &type_info<sensor_msgs::msg::PointCloud2>(),
-                                          &type_info<std_msgs::msg::Float64MultiArray>()};
+  static const TypeInfo* const types[] = {
+      &type_info<nav_msgs::msg::Path>(), &type_info<sensor_msgs::msg::Imu>(),
+      &type_info<sensor_msgs::msg::JointState>(), &type_info<sensor_msgs::msg::PointCloud2>(),
+      &type_info<std_msgs::msg::Float64MultiArray>()};
   if (size == 0) return 0;
   const TypeInfo& type = *types[data[0] % std::size(types)];
   const std::span cdr{reinterpret_cast<const std::byte*>(data) + 1, size - 1};

@@ -42,7 +42,9 @@ class Source final : public Node {
 class Relay final : public Node {
  public:
   explicit Relay(NodeContext& context)
-      : in_{context.subscribe<UInt64>("in")}, out_{context.advertise<UInt64>("out")}, name_{context.parameter("name", "relay")} {}
+      : in_{context.subscribe<UInt64>("in")},
+        out_{context.advertise<UInt64>("out")},
+        name_{context.parameter("name", "relay")} {}
   void step(const Cycle& cycle) override {
     std::string call = name_ + std::to_string(cycle.index()) + ":";
     while (auto in = in_.take()) {
@@ -69,7 +71,8 @@ class Stereo final : public Node {
   void step(const Cycle&) override {
     const auto left = left_.take();
     const auto right = right_.take();
-    calls->push_back(std::to_string(left->header.stamp.nanosec) + "+" + std::to_string(right->header.stamp.nanosec));
+    calls->push_back(std::to_string(left->header.stamp.nanosec) + "+" +
+                     std::to_string(right->header.stamp.nanosec));
   }
 
  private:
@@ -86,7 +89,9 @@ class TestLog final : public Log {
   std::vector<std::string> lines;
 
  protected:
-  void push(const LogRecord& record) noexcept override { lines.emplace_back(record.text.data(), record.size); }
+  void push(const LogRecord& record) noexcept override {
+    lines.emplace_back(record.text.data(), record.size);
+  }
 };
 
 class ExecutorTest : public testing::Test {
@@ -97,7 +102,8 @@ class ExecutorTest : public testing::Test {
   NodeRunner& add(NodeRunner::Options options) {
     NodeServices services{*transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
-    auto& runner = *runners_.emplace_back(std::make_unique<NodeRunner>(std::move(options), kEntry<T>, services, counters));
+    auto& runner = *runners_.emplace_back(
+        std::make_unique<NodeRunner>(std::move(options), kEntry<T>, services, counters));
     runner.construct();
     return runner;
   }
@@ -116,7 +122,8 @@ class ExecutorTest : public testing::Test {
   }
   template <typename T>
   std::unique_ptr<UntypedPublisher> publisher(const std::string& topic) {
-    return transport_->create_publisher({.node = "/test", .topic = topic, .type = &type_info<T>(), .max_bytes = 4096});
+    return transport_->create_publisher(
+        {.node = "/test", .topic = topic, .type = &type_info<T>(), .max_bytes = 4096});
   }
   static void give(UntypedPublisher& port, std::uint64_t value) {
     Publisher<UInt64> publisher{port};
@@ -183,7 +190,8 @@ TEST_F(ExecutorTest, OnMakesOneReleaseForEachSampleHoweverGreedyTheNode) {
 
 TEST_F(ExecutorTest, OnAllCallsOnceForEachMatchedSetAndDiscardsTheRest) {
   Trigger trigger{TriggerKind::kOnAll, 0, 0, {"/left", "/right"}, 10};
-  NodeRunner& stereo = add<Stereo>({{"/stereo", {{"left", "/left"}, {"right", "/right"}}, {}, {}}, trigger, 0});
+  NodeRunner& stereo =
+      add<Stereo>({{"/stereo", {{"left", "/left"}, {"right", "/right"}}, {}, {}}, trigger, 0});
   const auto left = publisher<geometry_msgs::msg::PoseStamped>("/left");
   const auto right = publisher<geometry_msgs::msg::PoseStamped>("/right");
   Executor executor = make_executor();
@@ -213,7 +221,8 @@ TEST_F(ExecutorTest, ANodeThatThrowsIsFaultedAlone) {
 
 TEST_F(ExecutorTest, AMissedDeadlineIsCounted) {
   NodeRunner& late = add<Relay>({{"/late", {{"in", "/a"}, {"out", "/b"}}, {}, {}}, on("/a"), 1});
-  NodeRunner& in_time = add<Relay>({{"/in_time", {{"in", "/a"}, {"out", "/c"}}, {}, {}}, on("/a"), kPeriodNs});
+  NodeRunner& in_time =
+      add<Relay>({{"/in_time", {{"in", "/a"}, {"out", "/c"}}, {}, {}}, on("/a"), kPeriodNs});
   const auto port = publisher<UInt64>("/a");
   Executor executor = make_executor();
   give(*port, 1);

@@ -14,7 +14,8 @@ HostSettings example() {
   HostNode node;
   node.settings.name = "/left/tracker";
   node.settings.remaps = {{"image", "/camera/left"}};
-  node.settings.parameters = {{"whole", std::int64_t{9}}, {"real", 9.0}, {"on", true}, {"text", std::string{"9"}}};
+  node.settings.parameters = {
+      {"whole", std::int64_t{9}}, {"real", 9.0}, {"on", true}, {"text", std::string{"9"}}};
   node.settings.max_bytes = {{"tracks", 65'536}};
   node.library = "/opt/libtracker.so";
   node.executor = "head";

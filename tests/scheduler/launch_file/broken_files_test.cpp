@@ -25,7 +25,8 @@ std::string contents(const fs::path& file) {
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
 std::vector<std::string> broken_files() {
@@ -65,7 +66,8 @@ TEST_P(BrokenFile, IsRefusedWithExactlyThisText) {
   EXPECT_EQ(text, contents(expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(Corpus, BrokenFile, ::testing::ValuesIn(broken_files()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Corpus, BrokenFile, ::testing::ValuesIn(broken_files()),
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace tactus

@@ -41,8 +41,17 @@ inline const std::map<std::string, NodeDescription>& fake_nodes() {
   using geometry_msgs::msg::Point;
   using geometry_msgs::msg::Pose;
   static const std::map<std::string, NodeDescription> nodes{
-      {"camera", {"Camera", true, true, {output<Pose>("left"), output<Pose>("right")}, {{"rate", 30.0, {.min = 1, .max = 120, .unit = "Hz"}}, {"serial", std::string{"none"}, {}}, {"mirror", false, {}}, {"width", std::int64_t{640}, {.min = 16, .max = 4096}}}}},
-      {"stereo", {"Stereo", true, false, {input<Pose>("left"), input<Pose>("right"), output<Pose>("depth", true)}, {}}},
+      {"camera",
+       {"Camera",
+        true,
+        true,
+        {output<Pose>("left"), output<Pose>("right")},
+        {{"rate", 30.0, {.min = 1, .max = 120, .unit = "Hz"}},
+         {"serial", std::string{"none"}, {}},
+         {"mirror", false, {}},
+         {"width", std::int64_t{640}, {.min = 16, .max = 4096}}}}},
+      {"stereo",
+       {"Stereo", true, false, {input<Pose>("left"), input<Pose>("right"), output<Pose>("depth", true)}, {}}},
       {"filter", {"Filter", true, false, {input<Pose>("in"), output<Pose>("out")}, {}}},
       {"pointer", {"Pointer", true, false, {output<Point>("left")}, {}}},
       {"hinted", {"Hinted", true, false, {input<Pose>("hint", true)}, {}}},
@@ -57,8 +66,10 @@ inline std::vector<DescribeResult> describe_fake_nodes(const std::vector<Describ
   for (const auto& request : requests) {
     const std::string file = request.library.stem().string();
     const auto found = fake_nodes().find(file.substr(3));
-    if (found == fake_nodes().end()) results.push_back({std::nullopt, "its constructor throws: no camera is connected"});
-    else results.push_back({found->second, ""});
+    if (found == fake_nodes().end())
+      results.push_back({std::nullopt, "its constructor throws: no camera is connected"});
+    else
+      results.push_back({found->second, ""});
   }
   return results;
 }
@@ -79,7 +90,9 @@ class NodeFolder {
   [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
 
  private:
-  void link(const std::string& name) { std::filesystem::create_symlink(TACTUS_TEST_NODE, folder_ / ("lib" + name + ".so")); }
+  void link(const std::string& name) {
+    std::filesystem::create_symlink(TACTUS_TEST_NODE, folder_ / ("lib" + name + ".so"));
+  }
 
   std::filesystem::path folder_;
 };

@@ -38,18 +38,22 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
 }
 
 TEST_F(GoodFile, SurvivesTheWayToItsHost) {
-  for (const auto& host : load("stereo.launch.yaml").processes) EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
+  for (const auto& host : load("stereo.launch.yaml").processes)
+    EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
 }
 
 TEST_F(GoodFile, ArgumentsReplaceDefaults) {
-  const auto rate = [&](const LaunchPlan& plan) { return std::get<double>(plan.nodes[0].host.settings.parameters.at("rate")); };
+  const auto rate = [&](const LaunchPlan& plan) {
+    return std::get<double>(plan.nodes[0].host.settings.parameters.at("rate"));
+  };
   EXPECT_EQ(rate(load("stereo.launch.yaml")), 60);
   EXPECT_EQ(rate(load("stereo.launch.yaml", {{"rate", "90"}})), 90);
 }
 
 TEST_F(GoodFile, ATextStaysAsItIsWrittenEvenWhenItLooksLikeANumber) {
   const auto serial = [&](const std::string& text) {
-    return std::get<std::string>(load("stereo.launch.yaml", {{"serial", text}}).nodes[0].host.settings.parameters.at("serial"));
+    return std::get<std::string>(
+        load("stereo.launch.yaml", {{"serial", text}}).nodes[0].host.settings.parameters.at("serial"));
   };
   EXPECT_EQ(serial("007"), "007");
   EXPECT_EQ(serial("1.50"), "1.50");
@@ -57,9 +61,12 @@ TEST_F(GoodFile, ATextStaysAsItIsWrittenEvenWhenItLooksLikeANumber) {
 }
 
 TEST_F(GoodFile, AnUnknownArgumentIsRefusedWithTheNearest) {
-  const auto loaded = load_launch_file("stereo.launch.yaml", {{{"rat", "90"}}, {}}, testing::describe_fake_nodes);
+  const auto loaded =
+      load_launch_file("stereo.launch.yaml", {{{"rat", "90"}}, {}}, testing::describe_fake_nodes);
   ASSERT_EQ(loaded.diagnostics.size(), 1U);
-  EXPECT_EQ(to_text(loaded.diagnostics[0]), "stereo.launch.yaml:1:1: there is no argument 'rat'; did you mean 'rate'? (declared: rate, serial)");
+  EXPECT_EQ(
+      to_text(loaded.diagnostics[0]),
+      "stereo.launch.yaml:1:1: there is no argument 'rat'; did you mean 'rate'? (declared: rate, serial)");
 }
 
 TEST_F(GoodFile, TheDefaultSizeOfAnUnboundedOutputIsSaid) {

@@ -20,12 +20,16 @@ NodeDescription integrator() {
   pose.name = "pose";
   pose.direction = PortDirection::kOutput;
   node.ports = {imu, pose};
-  node.parameters = {{"gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"}}, {"mode", std::string{"rk4"}, {}}, {"fast", false, {}}};
+  node.parameters = {{"gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"}},
+                     {"mode", std::string{"rk4"}, {}},
+                     {"fast", false, {}}};
   return node;
 }
 
-HostSettings settings(std::vector<std::string> assignments, const std::string& every = "5ms", const std::string& on = "") {
-  return settings_for_run({"integrator", std::move(assignments), every, on, "", "lab"}, "/opt/libimu_integrator.so", integrator());
+HostSettings settings(std::vector<std::string> assignments, const std::string& every = "5ms",
+                      const std::string& on = "") {
+  return settings_for_run({"integrator", std::move(assignments), every, on, "", "lab"},
+                          "/opt/libimu_integrator.so", integrator());
 }
 
 TEST(ParsePeriod, KnowsUnitsAndRates) {
@@ -51,9 +55,10 @@ TEST(SettingsForRun, ANameIsAParameterWhereDeclaredElseAPort) {
 }
 
 TEST(SettingsForRun, AnUnknownNameListsWhatExists) {
-  EXPECT_THAT([] { static_cast<void>(settings({"gravty:=1"})); },
-              ThrowsMessage<std::invalid_argument>(AllOf(HasSubstr("did you mean 'gravity'"), HasSubstr("imu, pose"),
-                                                         HasSubstr("gravity, mode, fast"))));
+  EXPECT_THAT(
+      [] { static_cast<void>(settings({"gravty:=1"})); },
+      ThrowsMessage<std::invalid_argument>(AllOf(HasSubstr("did you mean 'gravity'"), HasSubstr("imu, pose"),
+                                                 HasSubstr("gravity, mode, fast"))));
 }
 
 TEST(SettingsForRun, ChecksValuesAndTopics) {
@@ -69,11 +74,13 @@ TEST(SettingsForRun, OnTakesTheInputOrItsTopic) {
     EXPECT_EQ(trigger.kind, TriggerKind::kOn);
     EXPECT_THAT(trigger.topics, ElementsAre("/head/imu"));
   }
-  EXPECT_THROW(static_cast<void>(settings({}, "", "pose")), std::invalid_argument) << "an output calls nobody";
+  EXPECT_THROW(static_cast<void>(settings({}, "", "pose")), std::invalid_argument)
+      << "an output calls nobody";
 }
 
 TEST(SettingsForRun, ANodeWithOnlyStepMustBeToldWhen) {
-  EXPECT_THAT([] { static_cast<void>(settings({}, "", "")); }, ThrowsMessage<std::invalid_argument>(HasSubstr("--every")));
+  EXPECT_THAT([] { static_cast<void>(settings({}, "", "")); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("--every")));
 }
 
 }  // namespace

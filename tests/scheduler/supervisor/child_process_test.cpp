@@ -19,7 +19,8 @@ ChildProcess shell(const std::string& script, bool capture = false, bool control
 std::string read_all(int fd) {
   std::string text;
   char buffer[256];
-  for (ssize_t size = 0; (size = ::read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(size));
+  for (ssize_t size = 0; (size = ::read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(size));
   return text;
 }
 

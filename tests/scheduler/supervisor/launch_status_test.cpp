@@ -17,13 +17,18 @@ json endpoint(int pid, int messages, int dropped) {
 }
 
 std::string graph(int messages) {
-  const json node{{"name", "/tracker"}, {"pid", 7}, {"state", "running"}, {"runs", 4}, {"run_ns_total", 400},
-                  {"run_ns_max", 250}, {"deadline_misses", 1}, {"skipped", 2}, {"faults", 0}};
+  const json node{{"name", "/tracker"},  {"pid", 7},          {"state", "running"},   {"runs", 4},
+                  {"run_ns_total", 400}, {"run_ns_max", 250}, {"deadline_misses", 1}, {"skipped", 2},
+                  {"faults", 0}};
   json stranger = node;
   stranger.update({{"name", "/stranger"}, {"pid", 8}});
-  const json image{{"name", "/image"}, {"types", json::array({"sensor_msgs/msg/Image"})},
-                   {"publishers", json::array({endpoint(8, messages, 1)})}, {"subscribers", json::array({endpoint(7, 9, 2)})}};
-  const json theirs{{"name", "/theirs"}, {"types", json::array({"x/msg/Y"})}, {"publishers", json::array({endpoint(8, 5, 0)})},
+  const json image{{"name", "/image"},
+                   {"types", json::array({"sensor_msgs/msg/Image"})},
+                   {"publishers", json::array({endpoint(8, messages, 1)})},
+                   {"subscribers", json::array({endpoint(7, 9, 2)})}};
+  const json theirs{{"name", "/theirs"},
+                    {"types", json::array({"x/msg/Y"})},
+                    {"publishers", json::array({endpoint(8, 5, 0)})},
                     {"subscribers", json::array()}};
   return json{{"nodes", json::array({node, stranger})}, {"topics", json::array({image, theirs})}}.dump();
 }

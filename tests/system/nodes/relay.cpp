@@ -8,7 +8,8 @@ class Relay final : public tactus::Node {
   explicit Relay(tactus::NodeContext& context)
       : in_{context.subscribe<std_msgs::msg::UInt64>("in")},
         out_{context.advertise<std_msgs::msg::UInt64>("out")},
-        add_{context.parameter("add", std::int64_t{0}, {.min = 0, .max = 1000, .help = "added to each number"})} {}
+        add_{context.parameter("add", std::int64_t{0},
+                               {.min = 0, .max = 1000, .help = "added to each number"})} {}
 
   void step(const tactus::Cycle&) override {
     while (auto in = in_.take()) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
 #include <memory>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 
 #include "tactus/middleware/pages.hpp"
 #include "tactus/middleware/transport.hpp"
@@ -19,20 +19,21 @@ struct EndpointPlace {
 };
 
 /// This process' connection to the host's broker: generation, graph, pages. Socket only, no iceoryx.
-/// Any thread; calls block for one exchange with the broker (5 s at most) and throw TransportError when it is gone or refuses.
+/// Any thread; calls block for one exchange with the broker (5 s at most) and throw TransportError when it is
+/// gone or refuses.
 class BrokerClient {
  public:
   enum class Kind { kReader, kProgram, kHost, kSupervisor };
   struct Identity {
     Kind kind = Kind::kProgram;
-    std::string name;   ///< shown by `rtctl`: "rtctl topic echo", a process of the launch file
+    std::string name;  ///< shown by `rtctl`: "rtctl topic echo", a process of the launch file
     std::string group;
   };
 
   /// nullptr when no broker runs. Never starts one.
   [[nodiscard]] static std::unique_ptr<BrokerClient> connect(const Identity& identity);
-  /// Starts the broker (tactus-broker beside this program, or TACTUS_BROKER) when none runs. Throws TransportError with the
-  /// broker's own reason when it does not come up within 10 s.
+  /// Starts the broker (tactus-broker beside this program, or TACTUS_BROKER) when none runs. Throws
+  /// TransportError with the broker's own reason when it does not come up within 10 s.
   [[nodiscard]] static std::unique_ptr<BrokerClient> ensure(const Identity& identity);
 
   ~BrokerClient();
@@ -48,7 +49,8 @@ class BrokerClient {
   /// Becomes readable when the broker ends; poll it, read nothing.
   [[nodiscard]] int fd() const noexcept;
 
-  /// Node names are unique per group and host; refused with the holder's pid. Returns the index into ProcessPage::nodes.
+  /// Node names are unique per group and host; refused with the holder's pid. Returns the index into
+  /// ProcessPage::nodes.
   std::uint32_t add_node(const std::string& name);
   [[nodiscard]] EndpointPlace add_publisher(const PublisherOptions& options);
   [[nodiscard]] EndpointPlace add_subscriber(const SubscriberOptions& options);
@@ -59,7 +61,8 @@ class BrokerClient {
   [[nodiscard]] std::string graph();
   /// Read-only counters of another process of the graph; nullptr when it is not known (any more).
   [[nodiscard]] std::shared_ptr<const ProcessPage> map_page(std::uint32_t process_id);
-  /// Stop-check-kill: SIGKILL at an instant at which the process holds no lock in shared memory. Blocks until it is dead.
+  /// Stop-check-kill: SIGKILL at an instant at which the process holds no lock in shared memory. Blocks until
+  /// it is dead.
   void kill_process(pid_t pid);
 
  private:

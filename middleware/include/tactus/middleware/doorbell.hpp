@@ -6,8 +6,9 @@
 
 namespace tactus {
 
-/// The one thing a thread of ours sleeps on: a futex word. Who publishes rings it after all pushes; the waiter answers it
-/// *before* it drains its queues, so that no ring is lost. Lies in shared memory or anywhere else.
+/// The one thing a thread of ours sleeps on: a futex word. Who publishes rings it after all pushes; the
+/// waiter answers it *before* it drains its queues, so that no ring is lost. Lies in shared memory or
+/// anywhere else.
 class Doorbell {
  public:
   enum State : std::uint32_t { kEmpty, kSleeping, kRung };
@@ -20,8 +21,8 @@ class Doorbell {
   void answer() noexcept { word_.exchange(kEmpty, std::memory_order_seq_cst); }
   /// True when it was rung since the last answer().
   [[nodiscard]] bool rung() const noexcept { return word_.load(std::memory_order_relaxed) == kRung; }
-  /// The waiter: sleeps until rung or until CLOCK_MONOTONIC reaches `until_ns`. Returns at once when it was rung already.
-  /// True when rung.
+  /// The waiter: sleeps until rung or until CLOCK_MONOTONIC reaches `until_ns`. Returns at once when it was
+  /// rung already. True when rung.
   bool wait_until(std::int64_t until_ns) noexcept;
 
  private:

@@ -7,8 +7,8 @@
 
 namespace tactus {
 
-/// Zero-copy topics between the processes of this host. One per process; `broker` must outlive it and its endpoints.
-/// Joins iceoryx under broker.runtime_name(): takes some milliseconds. Throws TransportError.
+/// Zero-copy topics between the processes of this host. One per process; `broker` must outlive it and its
+/// endpoints. Joins iceoryx under broker.runtime_name(): takes some milliseconds. Throws TransportError.
 [[nodiscard]] std::unique_ptr<Transport> make_iceoryx_transport(BrokerClient& broker);
 
 }  // namespace tactus

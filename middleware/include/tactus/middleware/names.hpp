@@ -15,21 +15,24 @@ inline constexpr std::size_t kMaxNameBytes = 60;
 /// Why the name is refused, naming the offending character; empty when it is good.
 /// Topics: absolute, "/" and tokens of [A-Za-z0-9_] that do not start with a digit, at most 100 bytes.
 [[nodiscard]] std::string topic_name_error(std::string_view name);
-/// One token of [A-Za-z0-9_], not starting with a digit, at most 60 bytes: nodes, inputs, executors, processes, parameters.
+/// One token of [A-Za-z0-9_], not starting with a digit, at most 60 bytes: nodes, inputs, executors,
+/// processes, parameters.
 [[nodiscard]] std::string token_error(std::string_view name);
 /// Empty (the default group) or a token.
 [[nodiscard]] std::string group_name_error(std::string_view name);
 
 using Remaps = std::map<std::string, std::string, std::less<>>;
 
-/// The full topic name of a node's input or output: remaps first, then relative names below the node's namespace,
+/// The full topic name of a node's input or output: remaps first, then relative names below the node's
+/// namespace,
 /// "~/x" below the node itself, absolute ones as they are.
 [[nodiscard]] std::string resolve_topic(std::string_view name, std::string_view node, const Remaps& remaps);
 
 /// "/tracker" -> "", "/left/tracker" -> "/left"
 [[nodiscard]] std::string namespace_of(std::string_view node);
 
-/// The candidate with the least edit distance; empty when none is near (more than a third of the letters differ).
+/// The candidate with the least edit distance; empty when none is near (more than a third of the letters
+/// differ).
 [[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// "; did you mean 'head'?" or nothing.

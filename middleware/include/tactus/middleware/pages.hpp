@@ -7,7 +7,8 @@
 
 #include "tactus/middleware/doorbell.hpp"
 
-/// Shared-memory pages between the broker, its clients and their readers. Fixed layout, versioned by the protocol.
+/// Shared-memory pages between the broker, its clients and their readers. Fixed layout, versioned by the
+/// protocol.
 namespace tactus {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
@@ -26,7 +27,8 @@ struct DoorbellPage {
   /// After all pushes. Never blocks.
   void ring(std::uint32_t topic) noexcept {
     for (std::uint32_t word = 0; word < topics[topic].bits.size(); ++word) {
-      for (std::uint64_t bits = topics[topic].bits[word].load(std::memory_order_acquire); bits != 0; bits &= bits - 1) {
+      for (std::uint64_t bits = topics[topic].bits[word].load(std::memory_order_acquire); bits != 0;
+           bits &= bits - 1) {
         doorbells[word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits))].ring();
       }
     }
@@ -36,7 +38,8 @@ struct DoorbellPage {
 enum class NodeState : std::uint32_t { kUnused, kStarting, kRunning, kFaulted, kStopped };
 enum class NodePhase : std::uint32_t { kIdle, kStart, kStep, kRun, kStop };
 
-/// What one node does and did. Written by its executor only, before and after each call; readers see it after a crash, too.
+/// What one node does and did. Written by its executor only, before and after each call; readers see it after
+/// a crash, too.
 struct NodeCounters {
   std::array<char, 64> name{};
   std::atomic<NodeState> state{NodeState::kUnused};
@@ -47,7 +50,7 @@ struct NodeCounters {
   std::atomic<std::int64_t> run_ns_total{0};
   std::atomic<std::int64_t> run_ns_max{0};
   std::atomic<std::uint64_t> deadline_misses{0};
-  std::atomic<std::uint64_t> skipped{0};       ///< releases of `every:` that came while the node was late
+  std::atomic<std::uint64_t> skipped{0};  ///< releases of `every:` that came while the node was late
   std::atomic<std::uint64_t> faults{0};
   std::atomic<std::uint64_t> log_dropped{0};
 };
@@ -58,7 +61,7 @@ struct EndpointCounters {
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> rejected{0};
-  std::atomic<std::int64_t> last_ns{0};        ///< group clock of the newest message
+  std::atomic<std::int64_t> last_ns{0};  ///< group clock of the newest message
 };
 
 /// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory.

@@ -57,8 +57,8 @@ class Publisher {
   Publisher() = default;
   explicit Publisher(UntypedPublisher& port) noexcept : port_{&port} {}
 
-  /// The topic's whole declared size, struct constructed with its defaults, tail untouched. Empty (and counted) when the
-  /// pool or the loan quota is used up.
+  /// The topic's whole declared size, struct constructed with its defaults, tail untouched. Empty (and
+  /// counted) when the pool or the loan quota is used up.
   [[nodiscard]] Loan<T> loan() {
     Chunk chunk = port_->loan();
     if (chunk.bytes == nullptr) return {};

@@ -28,7 +28,7 @@ inline constexpr std::uint16_t kSampleHeaderVersion = 1;
 struct SampleHeader {
   std::uint16_t version = kSampleHeaderVersion;
   std::uint16_t flags = 0;
-  std::uint32_t clock_id = 0;        ///< which group clock the times are on
+  std::uint32_t clock_id = 0;  ///< which group clock the times are on
   PublisherId publisher;
   std::uint64_t sequence = 0;        ///< per publisher, starts at 1, +1 per published message
   std::int64_t publish_time_ns = 0;  ///< group clock, nanoseconds since the epoch

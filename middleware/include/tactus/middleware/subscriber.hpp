@@ -10,8 +10,8 @@
 
 namespace tactus {
 
-/// One received message, read-only, in the publisher's memory. Empty when there was none: check it before use.
-/// Held until it is destroyed; may be released on any thread.
+/// One received message, read-only, in the publisher's memory. Empty when there was none: check it before
+/// use. Held until it is destroyed; may be released on any thread.
 template <typename T>
 class Sample {
  public:
@@ -59,8 +59,8 @@ class Subscriber {
     return chunk ? Sample<T>{*port_, *chunk} : Sample<T>{};
   }
 
-  /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last call, or when
-  /// it was published longer than `max_age` ago.
+  /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last
+  /// call, or when it was published longer than `max_age` ago.
   [[nodiscard]] Sample<T> latest(Duration max_age = Duration::max()) noexcept {
     Sample<T> newest;
     while (auto sample = take()) newest = std::move(sample);

@@ -26,12 +26,12 @@ inline constexpr std::uint32_t kMaxLoans = 8;
 inline constexpr std::uint32_t kMaxHeld = 255;
 
 struct PublisherOptions {
-  std::string node;              ///< full name of the owning node, "/tracker"
-  std::string topic;             ///< full, resolved topic name, "/head/pose"
+  std::string node;                ///< full name of the owning node, "/tracker"
+  std::string topic;               ///< full, resolved topic name, "/head/pose"
   const TypeInfo* type = nullptr;  ///< outlives the publisher
-  std::uint32_t history = 0;     ///< latched: the last N messages reach late subscribers (0..16)
-  std::uint32_t max_loans = 2;   ///< loans a node may hold at once (1..8)
-  std::size_t max_bytes = 0;     ///< size of a whole block: header, struct and tail (never 0 here)
+  std::uint32_t history = 0;       ///< latched: the last N messages reach late subscribers (0..16)
+  std::uint32_t max_loans = 2;     ///< loans a node may hold at once (1..8)
+  std::size_t max_bytes = 0;       ///< size of a whole block: header, struct and tail (never 0 here)
 };
 
 struct SubscriberOptions {
@@ -56,17 +56,17 @@ struct Chunk {
 /// One received message: read-only.
 struct ConstChunk {
   const std::byte* bytes = nullptr;
-  std::size_t size = 0;             ///< the transport's size of the chunk, not what the block claims
+  std::size_t size = 0;  ///< the transport's size of the chunk, not what the block claims
   const SampleHeader* header = nullptr;
   const void* token = nullptr;
 };
 
 /// Counters of one endpoint. Written by its owner only.
 struct EndpointCounts {
-  std::uint64_t messages = 0;       ///< published or taken
-  std::uint64_t bytes = 0;          ///< block bytes of those
-  std::uint64_t dropped = 0;        ///< subscriber: gaps in sequence numbers; publisher: loans refused
-  std::uint64_t rejected = 0;       ///< subscriber: blocks that failed the check
+  std::uint64_t messages = 0;  ///< published or taken
+  std::uint64_t bytes = 0;     ///< block bytes of those
+  std::uint64_t dropped = 0;   ///< subscriber: gaps in sequence numbers; publisher: loans refused
+  std::uint64_t rejected = 0;  ///< subscriber: blocks that failed the check
 };
 
 /// One publishing endpoint. Thread: one thread at a time (the node's). Blocks: never (iceoryx's short
@@ -107,9 +107,22 @@ class Transport {
 
 /// Which limit or rule refused an endpoint. The text names topic, node, numbers and what to do.
 enum class TransportErrorCode {
-  kBadName, kTypeUnknown, kTooManyPublishers, kTooManySubscribers, kTooManySubscribersOnTopic,
-  kTooManyProcesses, kDepthTooLarge, kHistoryTooLarge, kTooManyLoans, kTooManyHeld, kMessageTooLarge,
-  kNoMemory, kNodeNameTaken, kBrokerUnreachable, kBrokerRefused, kForked,
+  kBadName,
+  kTypeUnknown,
+  kTooManyPublishers,
+  kTooManySubscribers,
+  kTooManySubscribersOnTopic,
+  kTooManyProcesses,
+  kDepthTooLarge,
+  kHistoryTooLarge,
+  kTooManyLoans,
+  kTooManyHeld,
+  kMessageTooLarge,
+  kNoMemory,
+  kNodeNameTaken,
+  kBrokerUnreachable,
+  kBrokerRefused,
+  kForked,
 };
 
 class TransportError : public std::runtime_error {

@@ -13,22 +13,23 @@
 #include "tactus/msg/type.hpp"
 
 /// The message block: `[BlockHeader 16 B][root struct][tail]`, contiguous and position-independent.
-/// Strings and sequences are 8 bytes `{int32 self-relative offset, uint32 size}` that point at a run in the tail.
-/// Each run is 8-aligned and has an 8-byte prefix, so that every field finds its block without a handle.
+/// Strings and sequences are 8 bytes `{int32 self-relative offset, uint32 size}` that point at a run in the
+/// tail. Each run is 8-aligned and has an 8-byte prefix, so that every field finds its block without a
+/// handle.
 namespace tactus {
 
 /// Before each run: how to find the block, and how many bytes the run holds.
 struct RunPrefix {
-  std::int32_t to_block;     ///< bytes from the run's first byte to the block header (negative or zero)
-  std::uint32_t capacity;    ///< bytes
+  std::int32_t to_block;   ///< bytes from the run's first byte to the block header (negative or zero)
+  std::uint32_t capacity;  ///< bytes
 };
 
 /// First 16 bytes of a block. The empty run that empty fields point at begins it: its prefix is the first
 /// eight bytes; its (never used) first byte is `total`, at kEmptyRun.
 struct BlockHeader {
-  RunPrefix empty;           ///< {-8, 0}
-  std::uint32_t total;       ///< bytes of the whole block
-  std::uint32_t used;        ///< bytes taken so far, header and root included; multiple of 8
+  RunPrefix empty;      ///< {-8, 0}
+  std::uint32_t total;  ///< bytes of the whole block
+  std::uint32_t used;   ///< bytes taken so far, header and root included; multiple of 8
 };
 inline constexpr std::size_t kBlockHeaderBytes = sizeof(BlockHeader);
 inline constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 31;
@@ -80,7 +81,8 @@ struct Run {
   Run& operator=(const Run&) = delete;
 
   void point_at(const std::byte* run) noexcept {
-    offset = static_cast<std::int32_t>(reinterpret_cast<std::intptr_t>(run) - reinterpret_cast<std::intptr_t>(this));
+    offset = static_cast<std::int32_t>(reinterpret_cast<std::intptr_t>(run) -
+                                       reinterpret_cast<std::intptr_t>(this));
   }
   [[nodiscard]] std::byte* data() noexcept {
     return reinterpret_cast<std::byte*>(reinterpret_cast<std::intptr_t>(this) + offset);
@@ -91,7 +93,9 @@ struct Run {
   [[nodiscard]] const RunPrefix& prefix() const noexcept {
     return *reinterpret_cast<const RunPrefix*>(data() - sizeof(RunPrefix));
   }
-  [[nodiscard]] BlockHeader& block() noexcept { return *reinterpret_cast<BlockHeader*>(data() + prefix().to_block); }
+  [[nodiscard]] BlockHeader& block() noexcept {
+    return *reinterpret_cast<BlockHeader*>(data() + prefix().to_block);
+  }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return prefix().capacity; }
 };
 static_assert(sizeof(Run) == 8);
@@ -105,7 +109,8 @@ void abandon_run(std::byte* run, std::size_t bytes) noexcept;
 /// Bytes that a new run could still hold.
 std::size_t left(const BlockHeader& block) noexcept;
 /// Adds `delta` to the offsets of `count` objects that were moved by -delta bytes.
-void shift_offsets(const TypeInfo& type, std::byte* objects, std::size_t count, std::ptrdiff_t delta) noexcept;
+void shift_offsets(const TypeInfo& type, std::byte* objects, std::size_t count,
+                   std::ptrdiff_t delta) noexcept;
 
 }  // namespace detail
 
@@ -113,7 +118,9 @@ void shift_offsets(const TypeInfo& type, std::byte* objects, std::size_t count, 
 /// Returns nullptr when it is too small for the root or larger than kMaxBlockBytes.
 BlockHeader* begin_block(std::byte* memory, std::size_t size, std::size_t root_bytes) noexcept;
 
-[[nodiscard]] inline std::byte* block_root_bytes(std::byte* block) noexcept { return block + kBlockHeaderBytes; }
+[[nodiscard]] inline std::byte* block_root_bytes(std::byte* block) noexcept {
+  return block + kBlockHeaderBytes;
+}
 [[nodiscard]] inline const std::byte* block_root_bytes(const std::byte* block) noexcept {
   return block + kBlockHeaderBytes;
 }
@@ -125,8 +132,8 @@ template <typename T>
   return reinterpret_cast<const BlockHeader*>(block)->used;
 }
 
-/// Constructs T with its defaults at the start of the block's memory. Header and root are zeroed, the tail is not.
-/// nullptr when the memory is too small; throws TailExhausted when defaults of strings do not fit.
+/// Constructs T with its defaults at the start of the block's memory. Header and root are zeroed, the tail is
+/// not. nullptr when the memory is too small; throws TailExhausted when defaults of strings do not fit.
 template <typename T>
 T* construct_block(std::byte* memory, std::size_t size) {
   BlockHeader* block = begin_block(memory, size, sizeof(T));

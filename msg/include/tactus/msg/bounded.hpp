@@ -10,7 +10,9 @@ template <std::uint32_t N>
 class InlineString {
  public:
   InlineString() = default;
-  InlineString(std::string_view text) { *this = text; }  // NOLINT(google-explicit-constructor): defaults read as text
+  InlineString(std::string_view text) {
+    *this = text;
+  }  // NOLINT(google-explicit-constructor): defaults read as text
   InlineString& operator=(std::string_view text) {
     if (!try_assign(text)) detail::throw_tail_exhausted(text.size(), N);
     return *this;
@@ -26,11 +28,15 @@ class InlineString {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] const char* c_str() const noexcept { return text_; }
-  operator std::string_view() const noexcept { return {text_, size_}; }  // NOLINT(google-explicit-constructor): reads as text
+  operator std::string_view() const noexcept {
+    return {text_, size_};
+  }  // NOLINT(google-explicit-constructor): reads as text
   friend bool operator==(const InlineString& a, const InlineString& b) noexcept {
     return std::string_view{a} == std::string_view{b};
   }
-  friend bool operator==(const InlineString& a, std::string_view b) noexcept { return std::string_view{a} == b; }
+  friend bool operator==(const InlineString& a, std::string_view b) noexcept {
+    return std::string_view{a} == b;
+  }
   friend bool operator==(const InlineString& a, const char* b) noexcept { return std::string_view{a} == b; }
 
  private:
@@ -44,7 +50,9 @@ class InlineSequence {
  public:
   using value_type = T;
   InlineSequence() = default;
-  InlineSequence(std::initializer_list<T> values) { assign(std::span<const T>{values.begin(), values.size()}); }
+  InlineSequence(std::initializer_list<T> values) {
+    assign(std::span<const T>{values.begin(), values.size()});
+  }
   InlineSequence& operator=(std::initializer_list<T> values) {
     assign(std::span<const T>{values.begin(), values.size()});
     return *this;

@@ -17,15 +17,15 @@ inline constexpr std::size_t kCdrHeaderBytes = 4;
 /// Constructs a message of a type known only at run time. nullptr when the memory is too small.
 std::byte* construct_block(const TypeInfo& type, std::byte* memory, std::size_t size);
 
-/// Checks a block that another process wrote: every run inside `size` bytes, aligned, terminated, bools 0 or 1, bounds kept,
-/// and all runs together no larger than the block. Run it once, before the first access.
+/// Checks a block that another process wrote: every run inside `size` bytes, aligned, terminated, bools 0 or
+/// 1, bounds kept, and all runs together no larger than the block. Run it once, before the first access.
 [[nodiscard]] bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept;
 
 /// Tail bytes that a deep copy of `root` takes.
 [[nodiscard]] std::size_t tail_for(const TypeInfo& type, const void* root) noexcept;
 
-/// Bytes of a whole block for a publisher that declares nothing. Exact for types without a tail. Otherwise a guess:
-/// 256 B for each string, `sequence_bytes` for each unbounded sequence; `exact` says which.
+/// Bytes of a whole block for a publisher that declares nothing. Exact for types without a tail. Otherwise a
+/// guess: 256 B for each string, `sequence_bytes` for each unbounded sequence; `exact` says which.
 [[nodiscard]] std::size_t default_max_bytes(const TypeInfo& type, bool& exact,
                                             std::size_t sequence_bytes = std::size_t{1} << 20) noexcept;
 
@@ -39,10 +39,13 @@ std::byte* construct_block(const TypeInfo& type, std::byte* memory, std::size_t 
 std::size_t write_cdr(const TypeInfo& type, const void* root, std::span<std::byte> out) noexcept;
 
 /// Bytes of the block that `read_cdr` needs; empty when the CDR is malformed. Trailing padding is accepted.
-[[nodiscard]] std::optional<std::size_t> measure_block(const TypeInfo& type, std::span<const std::byte> cdr) noexcept;
+[[nodiscard]] std::optional<std::size_t> measure_block(const TypeInfo& type,
+                                                       std::span<const std::byte> cdr) noexcept;
 
-/// Decodes into `block`; false when the CDR is malformed or the block too small: the block's content is undefined then.
-[[nodiscard]] bool read_cdr(const TypeInfo& type, std::span<const std::byte> cdr, std::byte* block, std::size_t size) noexcept;
+/// Decodes into `block`; false when the CDR is malformed or the block too small: the block's content is
+/// undefined then.
+[[nodiscard]] bool read_cdr(const TypeInfo& type, std::span<const std::byte> cdr, std::byte* block,
+                            std::size_t size) noexcept;
 
 template <typename T>
 [[nodiscard]] std::size_t cdr_size(const T& message) noexcept {
@@ -74,7 +77,8 @@ struct Elements {
 std::byte* construct_empty_block(const TypeInfo& type, std::byte* memory, std::size_t size) noexcept;
 
 /// Sets a sequence's size in a block that is being written; nullptr when bound or tail do not suffice.
-std::byte* resize_elements(const Field& field, std::byte* object, std::size_t count, BlockHeader& block) noexcept;
+std::byte* resize_elements(const Field& field, std::byte* object, std::size_t count,
+                           BlockHeader& block) noexcept;
 bool assign_text(const Field& field, std::byte* element, std::string_view text, BlockHeader& block) noexcept;
 
 }  // namespace detail

@@ -12,11 +12,13 @@ namespace tactus {
 /// The type's table with all nested types, schema and hash, as JSON: what the broker serves to tools.
 [[nodiscard]] std::string serialize_type(const TypeInfo& type);
 
-/// A type that this program was never compiled with. Owns its table; TypeInfo references stay valid while it lives.
+/// A type that this program was never compiled with. Owns its table; TypeInfo references stay valid while it
+/// lives.
 class DynamicType {
  public:
-  /// Throws std::invalid_argument when the text is no type: it may come from another process. Fields must lie exactly where
-  /// the generator puts them (so that none overlaps another), must not nest too deep or refer to themselves.
+  /// Throws std::invalid_argument when the text is no type: it may come from another process. Fields must lie
+  /// exactly where the generator puts them (so that none overlaps another), must not nest too deep or refer
+  /// to themselves.
   static DynamicType parse(std::string_view json);
   DynamicType(DynamicType&&) noexcept;
   DynamicType& operator=(DynamicType&&) noexcept;

@@ -26,7 +26,9 @@ class Message {
       : Message{tail_bytes(value)} {
     **this = value;
   }
-  Message(const Message& other) : Message{other.size_ - kBlockHeaderBytes - detail::align8(sizeof(T))} { **this = *other; }
+  Message(const Message& other) : Message{other.size_ - kBlockHeaderBytes - detail::align8(sizeof(T))} {
+    **this = *other;
+  }
   Message(Message&&) noexcept = default;
   Message& operator=(Message&&) noexcept = default;
   Message& operator=(const Message& other) {
@@ -38,10 +40,14 @@ class Message {
   const T& operator*() const noexcept { return block_root<T>(bytes()); }
   T* operator->() noexcept { return &**this; }
   const T* operator->() const noexcept { return &**this; }
-  operator const T&() const noexcept { return **this; }  // NOLINT(google-explicit-constructor): passes as the message
+  operator const T&() const noexcept {
+    return **this;
+  }  // NOLINT(google-explicit-constructor): passes as the message
 
   [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(memory_.get()); }
-  [[nodiscard]] const std::byte* bytes() const noexcept { return reinterpret_cast<const std::byte*>(memory_.get()); }
+  [[nodiscard]] const std::byte* bytes() const noexcept {
+    return reinterpret_cast<const std::byte*>(memory_.get());
+  }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   friend bool operator==(const Message& a, const Message& b) { return *a == *b; }
 

@@ -16,16 +16,19 @@ namespace tactus {
 template <typename T>
 concept PlainElement = std::is_trivially_copyable_v<T>;
 
-/// A sequence in a message block. It grows in the block's own tail and throws TailExhausted when that is full.
-/// `reserve` before `push_back`: growth leaves the old run behind. Iterate with range-for or `span()`: indexing
-/// byte data is many times slower. `Bound` is the definition's upper bound, 0 = unbounded.
+/// A sequence in a message block. It grows in the block's own tail and throws TailExhausted when that is
+/// full. `reserve` before `push_back`: growth leaves the old run behind. Iterate with range-for or `span()`:
+/// indexing byte data is many times slower. `Bound` is the definition's upper bound, 0 = unbounded.
 template <typename T, std::uint32_t Bound = 0>
 class Sequence {
  public:
   using value_type = T;
 
   explicit Sequence(Tail tail) noexcept : run_{tail} {}
+  // Compilers print the next line, with its advice.
+  // clang-format off
   Sequence(const Sequence&) = delete;  // lives in a message block: bind it with const auto&, or copy its elements
+  // clang-format on
   Sequence& operator=(const Sequence& other) {
     if (this != &other) assign_range(other);
     return *this;
@@ -35,8 +38,9 @@ class Sequence {
     return *this;
   }
   template <std::ranges::contiguous_range Range>
-    requires PlainElement<T> && std::same_as<std::ranges::range_value_t<Range>, T> && (!std::same_as<std::remove_cvref_t<Range>, Sequence>)
-  Sequence& operator=(const Range& values) {
+  requires PlainElement<T> && std::same_as<std::ranges::range_value_t<Range>, T> &&
+      (!std::same_as<std::remove_cvref_t<Range>, Sequence>)Sequence&
+      operator=(const Range& values) {
     assign_range(values);
     return *this;
   }
@@ -73,14 +77,13 @@ class Sequence {
     return true;
   }
   template <std::convertible_to<T> U>
-    requires PlainElement<T>
+  requires PlainElement<T>
   void push_back(const U& value) {
     const T copy(value);
     emplace_back() = copy;
   }
   template <typename U>
-    requires(!PlainElement<T>) && std::is_assignable_v<T&, const U&>
-  void push_back(const U& value) {
+  requires(!PlainElement<T>) && std::is_assignable_v<T&, const U&> void push_back(const U& value) {
     emplace_back() = value;
   }
   /// Appends an element with its defaults and returns it.
@@ -98,7 +101,9 @@ class Sequence {
   [[nodiscard]] const T* data() const noexcept { return reinterpret_cast<const T*>(run_.data()); }
   [[nodiscard]] std::span<T> span() noexcept { return {data(), size()}; }
   [[nodiscard]] std::span<const T> span() const noexcept { return {data(), size()}; }
-  operator std::span<const T>() const noexcept { return span(); }  // NOLINT(google-explicit-constructor): reads as span
+  operator std::span<const T>() const noexcept {
+    return span();
+  }  // NOLINT(google-explicit-constructor): reads as span
   T* begin() noexcept { return data(); }
   T* end() noexcept { return data() + size(); }
   const T* begin() const noexcept { return data(); }

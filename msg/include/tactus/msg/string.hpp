@@ -8,14 +8,17 @@
 
 namespace tactus {
 
-/// UTF-8 text in a message block. Assigning copies into the block's own tail; throws TailExhausted when that is full.
-/// `Bound` is the definition's upper bound in bytes, 0 = unbounded.
+/// UTF-8 text in a message block. Assigning copies into the block's own tail; throws TailExhausted when that
+/// is full. `Bound` is the definition's upper bound in bytes, 0 = unbounded.
 template <std::uint32_t Bound = 0>
 class BasicString {
  public:
   explicit BasicString(Tail tail) noexcept : run_{tail} {}
   BasicString(Tail tail, std::string_view initial) : run_{tail} { *this = initial; }
+  // Compilers print the next line, with its advice.
+  // clang-format off
   BasicString(const BasicString&) = delete;  // lives in a message block: bind it with const auto&, or keep a std::string{text}
+  // clang-format on
   BasicString& operator=(const BasicString& other) { return *this = std::string_view{other}; }
   BasicString& operator=(std::string_view text) {
     if (!try_assign(text)) detail::throw_tail_exhausted(text.size() + 1, detail::left(run_.block()));
@@ -44,15 +47,21 @@ class BasicString {
   [[nodiscard]] const char* c_str() const noexcept {
     return run_.size == 0 ? "" : reinterpret_cast<const char*>(run_.data());
   }
-  operator std::string_view() const noexcept { return {c_str(), run_.size}; }  // NOLINT(google-explicit-constructor): reads as text
+  operator std::string_view() const noexcept {
+    return {c_str(), run_.size};
+  }  // NOLINT(google-explicit-constructor): reads as text
   [[nodiscard]] char operator[](std::size_t i) const noexcept { return c_str()[i]; }
 
   friend bool operator==(const BasicString& a, const BasicString& b) noexcept {
     return std::string_view{a} == std::string_view{b};
   }
-  friend bool operator==(const BasicString& a, std::string_view b) noexcept { return std::string_view{a} == b; }
+  friend bool operator==(const BasicString& a, std::string_view b) noexcept {
+    return std::string_view{a} == b;
+  }
   friend bool operator==(const BasicString& a, const char* b) noexcept { return std::string_view{a} == b; }
-  friend std::ostream& operator<<(std::ostream& out, const BasicString& text) { return out << std::string_view{text}; }
+  friend std::ostream& operator<<(std::ostream& out, const BasicString& text) {
+    return out << std::string_view{text};
+  }
 
  private:
   bool make_room(std::size_t bytes) noexcept {
@@ -77,7 +86,10 @@ template <typename T, std::size_t N>
 class BlockArray {
  public:
   explicit BlockArray(Tail tail) : BlockArray{tail, std::make_index_sequence<N>{}} {}
+  // Compilers print the next line, with its advice.
+  // clang-format off
   BlockArray(const BlockArray&) = delete;  // lives in a message block: bind it with const auto&
+  // clang-format on
   BlockArray& operator=(const BlockArray&) = default;
   friend bool operator==(const BlockArray&, const BlockArray&) = default;
 

@@ -46,8 +46,9 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  /// Loads the libraries, constructs every node in file order and creates the threads. Returns what was asked of
-  /// the machine and denied, one sentence each. Throws HostError; with realtime `required` for a denial as well.
+  /// Loads the libraries, constructs every node in file order and creates the threads. Returns what was asked
+  /// of the machine and denied, one sentence each. Throws HostError; with realtime `required` for a denial as
+  /// well.
   std::vector<std::string> construct();
   /// Starts every node on its own thread; returns when all of them have started or faulted.
   void start();

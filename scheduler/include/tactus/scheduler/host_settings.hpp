@@ -39,8 +39,8 @@ struct NodeSettings {
 
 struct HostNode {
   NodeSettings settings;
-  std::string library;           ///< path of the shared object
-  std::string executor;          ///< name of an executor of the same process; unused for self-looping nodes
+  std::string library;   ///< path of the shared object
+  std::string executor;  ///< name of an executor of the same process; unused for self-looping nodes
   Trigger trigger;
   std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
   ThreadSettings thread;         ///< self-looping nodes

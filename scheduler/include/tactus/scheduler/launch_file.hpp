@@ -21,9 +21,10 @@ struct LoadedLaunch {
   std::vector<Diagnostic> diagnostics;  ///< all errors, in the order of the file
 };
 
-/// Reads, expands and checks a launch file and what it includes. Starts nothing but what `describe` does, and those only when
-/// the files themselves are right. Never throws for what a file can say.
-[[nodiscard]] LoadedLaunch load_launch_file(const std::filesystem::path& file, const LaunchOptions& options, const Describe& describe);
+/// Reads, expands and checks a launch file and what it includes. Starts nothing but what `describe` does, and
+/// those only when the files themselves are right. Never throws for what a file can say.
+[[nodiscard]] LoadedLaunch load_launch_file(const std::filesystem::path& file, const LaunchOptions& options,
+                                            const Describe& describe);
 
 /// An argument that a launch file declares: for `rtctl launch FILE --help` and completion.
 struct LaunchArgument {

@@ -45,13 +45,15 @@ struct LaunchPlan {
   std::string file;
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
-  std::vector<HostSettings> processes;  ///< in the order of start; settings of each hold its nodes in file order
-  std::vector<PlannedNode> nodes;       ///< in file order
+  std::vector<HostSettings>
+      processes;                   ///< in the order of start; settings of each hold its nodes in file order
+  std::vector<PlannedNode> nodes;  ///< in file order
   std::vector<ExpectedRate> expectations;
-  std::vector<std::string> notes;       ///< defaults that were taken and deserve a word
+  std::vector<std::string> notes;  ///< defaults that were taken and deserve a word
 };
 
-/// Finds out what nodes declare: describe_nodes() for real, a table in tests. One answer per request, in order.
+/// Finds out what nodes declare: describe_nodes() for real, a table in tests. One answer per request, in
+/// order.
 using Describe = std::function<std::vector<DescribeResult>(const std::vector<DescribeRequest>&)>;
 
 /// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.

@@ -11,8 +11,8 @@ enum class ThreadPolicy { kOther, kFifo, kRoundRobin };
 
 struct ThreadSettings {
   ThreadPolicy policy = ThreadPolicy::kOther;
-  int priority = 0;        ///< 1-89 for kFifo and kRoundRobin, unused for kOther
-  std::vector<int> cpus;   ///< empty: any CPU
+  int priority = 0;       ///< 1-89 for kFifo and kRoundRobin, unused for kOther
+  std::vector<int> cpus;  ///< empty: any CPU
 
   friend bool operator==(const ThreadSettings&, const ThreadSettings&) = default;
 };

@@ -22,12 +22,12 @@ class SupervisorError : public std::runtime_error {
 struct NodeStatus {
   std::string name;
   std::string process;
-  std::string state;              ///< "starting", "running", "faulted", "stopped", "dead"
-  std::uint64_t runs = 0;         ///< finished calls of step()
+  std::string state;       ///< "starting", "running", "faulted", "stopped", "dead"
+  std::uint64_t runs = 0;  ///< finished calls of step()
   std::chrono::nanoseconds run_time_mean{0};
   std::chrono::nanoseconds run_time_max{0};
   std::uint64_t deadline_misses = 0;
-  std::uint64_t skipped = 0;      ///< releases of `every:` that came while the node was late
+  std::uint64_t skipped = 0;  ///< releases of `every:` that came while the node was late
   std::uint64_t faults = 0;
 };
 
@@ -36,16 +36,16 @@ struct TopicStatus {
   std::string type;
   std::uint32_t publishers = 0;
   std::uint32_t subscribers = 0;
-  std::uint64_t messages = 0;     ///< published so far
-  double rate_hz = 0;             ///< since the previous snapshot; over the whole run in the first one
-  std::uint64_t dropped = 0;      ///< at the subscribers and refused loans
+  std::uint64_t messages = 0;  ///< published so far
+  double rate_hz = 0;          ///< since the previous snapshot; over the whole run in the first one
+  std::uint64_t dropped = 0;   ///< at the subscribers and refused loans
 };
 
 struct ProcessStatus {
   std::string name;
   int pid = 0;
   bool running = false;
-  std::string end;                ///< "exited with 0", "was killed by SIGKILL"; empty while it runs
+  std::string end;  ///< "exited with 0", "was killed by SIGKILL"; empty while it runs
 };
 
 /// What a launch is doing right now: plain values.
@@ -58,9 +58,9 @@ struct LaunchStatus {
 };
 
 struct SupervisorOptions {
-  std::filesystem::path host_program;               ///< empty: tactus-host beside this program
-  std::chrono::milliseconds start_limit{10'000};    ///< until every node has started
-  std::chrono::milliseconds stop_limit{2'000};      ///< from SIGTERM to stop-check-kill, per process
+  std::filesystem::path host_program;             ///< empty: tactus-host beside this program
+  std::chrono::milliseconds start_limit{10'000};  ///< until every node has started
+  std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
 };
 
 /// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
@@ -73,9 +73,9 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Connects to the broker (starting it where needed) and starts every process. All ports of all processes exist
-  /// before the first node starts; returns once all nodes have started. Blocks up to start_limit. Throws
-  /// SupervisorError after stopping what it had started. Once. All processes are of one group.
+  /// Connects to the broker (starting it where needed) and starts every process. All ports of all processes
+  /// exist before the first node starts; returns once all nodes have started. Blocks up to start_limit.
+  /// Throws SupervisorError after stopping what it had started. Once. All processes are of one group.
   void start(const std::vector<HostSettings>& processes);
 
   /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker ends, `wake_fd`
@@ -85,7 +85,8 @@ class Supervisor {
   /// False as soon as a process or the broker ended unasked: time to call stop().
   [[nodiscard]] bool healthy() const;
 
-  /// Counters and states now. Asks the broker; disturbs no node. Throws TransportError when the broker is gone.
+  /// Counters and states now. Asks the broker; disturbs no node. Throws TransportError when the broker is
+  /// gone.
   [[nodiscard]] LaunchStatus status();
 
   /// SIGTERM in reverse order of start, the declared time, then stop-check-kill through the broker.

@@ -23,7 +23,8 @@ namespace tactus {
 /// What one call of a node knows about itself.
 class Cycle {
  public:
-  Cycle(std::uint64_t index, Time now, Time released) noexcept : index_{index}, now_{now}, released_{released} {}
+  Cycle(std::uint64_t index, Time now, Time released) noexcept
+      : index_{index}, now_{now}, released_{released} {}
   /// Counts the calls of this node from 0.
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
   /// The group's clock at the start of this call.
@@ -44,7 +45,8 @@ struct InputOptions {
 };
 
 struct OutputOptions {
-  std::size_t max_bytes = 0;    ///< the whole block, tail included; 0: computed where the type is bounded, else a default
+  std::size_t max_bytes =
+      0;  ///< the whole block, tail included; 0: computed where the type is bounded, else a default
   std::uint32_t history = 0;    ///< the last N messages reach late subscribers
   std::uint32_t max_loans = 2;  ///< loans held at once
 };
@@ -69,20 +71,28 @@ struct LogRecord {
   std::array<char, 245> text{};
 };
 
-/// Usable from a realtime thread: formats into a fixed record (longer texts are cut) and hands it to the host's log thread.
-/// Never blocks, never allocates; when the ring is full the record is dropped and counted.
+/// Usable from a realtime thread: formats into a fixed record (longer texts are cut) and hands it to the
+/// host's log thread. Never blocks, never allocates; when the ring is full the record is dropped and counted.
 class Log {
  public:
   virtual ~Log() = default;
 
   template <typename... Args>
-  void debug(fmt::format_string<Args...> text, Args&&... args) noexcept { write(LogLevel::kDebug, text, args...); }
+  void debug(fmt::format_string<Args...> text, Args&&... args) noexcept {
+    write(LogLevel::kDebug, text, args...);
+  }
   template <typename... Args>
-  void info(fmt::format_string<Args...> text, Args&&... args) noexcept { write(LogLevel::kInfo, text, args...); }
+  void info(fmt::format_string<Args...> text, Args&&... args) noexcept {
+    write(LogLevel::kInfo, text, args...);
+  }
   template <typename... Args>
-  void warn(fmt::format_string<Args...> text, Args&&... args) noexcept { write(LogLevel::kWarn, text, args...); }
+  void warn(fmt::format_string<Args...> text, Args&&... args) noexcept {
+    write(LogLevel::kWarn, text, args...);
+  }
   template <typename... Args>
-  void error(fmt::format_string<Args...> text, Args&&... args) noexcept { write(LogLevel::kError, text, args...); }
+  void error(fmt::format_string<Args...> text, Args&&... args) noexcept {
+    write(LogLevel::kError, text, args...);
+  }
 
  protected:
   virtual void push(const LogRecord& record) noexcept = 0;
@@ -94,7 +104,8 @@ class Log {
     record.time_ns = to_ns(group_now());
     record.level = level;
     try {
-      const auto out = fmt::vformat_to_n(record.text.data(), record.text.size(), text, fmt::make_format_args(args...));
+      const auto out =
+          fmt::vformat_to_n(record.text.data(), record.text.size(), text, fmt::make_format_args(args...));
       record.size = static_cast<std::uint16_t>(std::min<std::size_t>(out.size, record.text.size()));
     } catch (...) {  // a formatter of the user's that throws
       record.size = 0;
@@ -103,8 +114,8 @@ class Log {
   }
 };
 
-/// What a node's constructor declares its inputs, outputs and parameters with. Implemented by whoever runs the node: the host,
-/// tactus-run, the Harness. Declaring after construction throws std::logic_error.
+/// What a node's constructor declares its inputs, outputs and parameters with. Implemented by whoever runs
+/// the node: the host, tactus-run, the Harness. Declaring after construction throws std::logic_error.
 class NodeContext {
  public:
   virtual ~NodeContext() = default;
@@ -128,11 +139,13 @@ class NodeContext {
     return std::get<bool>(add_parameter(name, initial, options));
   }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  [[nodiscard]] T parameter(std::string_view name, T initial, const ParameterOptions& options = {}) {
-    return static_cast<T>(std::get<std::int64_t>(add_parameter(name, static_cast<std::int64_t>(initial), options)));
+  requires(!std::same_as<T, bool>) [[nodiscard]] T
+      parameter(std::string_view name, T initial, const ParameterOptions& options = {}) {
+    return static_cast<T>(
+        std::get<std::int64_t>(add_parameter(name, static_cast<std::int64_t>(initial), options)));
   }
-  [[nodiscard]] std::string parameter(std::string_view name, const char* initial, const ParameterOptions& options = {}) {
+  [[nodiscard]] std::string parameter(std::string_view name, const char* initial,
+                                      const ParameterOptions& options = {}) {
     return std::get<std::string>(add_parameter(name, std::string{initial}, options));
   }
 
@@ -140,19 +153,23 @@ class NodeContext {
   [[nodiscard]] virtual Log& log() noexcept = 0;
   /// The group's clock.
   [[nodiscard]] virtual Time now() const noexcept = 0;
-  /// Self-looping nodes only, on their thread: sleeps until data arrives on an input, until `until`, or until stop is
-  /// requested, whichever comes first.
+  /// Self-looping nodes only, on their thread: sleeps until data arrives on an input, until `until`, or until
+  /// stop is requested, whichever comes first.
   virtual void wait_until(Time until) noexcept = 0;
 
  protected:
-  virtual UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) = 0;
-  virtual UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) = 0;
-  virtual ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) = 0;
+  virtual UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,
+                                       const InputOptions& options) = 0;
+  virtual UntypedPublisher& add_output(std::string_view name, const TypeInfo& type,
+                                       const OutputOptions& options) = 0;
+  virtual ParameterValue add_parameter(std::string_view name, ParameterValue initial,
+                                       const ParameterOptions& options) = 0;
 };
 
-/// A component. Its constructor takes a NodeContext&, declares, and does nothing else: it also runs in a throw-away process that
-/// only wants to know what is declared. Override step(), or run() for a node that loops by itself.
-/// All calls come from one thread: no locks are needed. An exception out of any call makes this node faulted, and it alone.
+/// A component. Its constructor takes a NodeContext&, declares, and does nothing else: it also runs in a
+/// throw-away process that only wants to know what is declared. Override step(), or run() for a node that
+/// loops by itself. All calls come from one thread: no locks are needed. An exception out of any call makes
+/// this node faulted, and it alone.
 class Node {
  public:
   virtual ~Node() = default;
@@ -223,12 +240,12 @@ constexpr ElfNote make_note(std::string_view class_name) {
 }  // namespace tactus
 
 /// Once per shared object, behind the class: makes it loadable by the host.
-#define TACTUS_NODE(Class)                                                                                        \
-  extern "C" __attribute__((visibility("default"))) const ::tactus::NodeEntry tactus_node_entry;                  \
-  const ::tactus::NodeEntry tactus_node_entry{                                                                    \
-      #Class, !std::is_same_v<decltype(&Class::step), decltype(&::tactus::Node::step)>,                           \
-      !std::is_same_v<decltype(&Class::run), decltype(&::tactus::Node::run)>,                                     \
-      [](::tactus::NodeContext& context) -> ::tactus::Node* { return new Class{context}; },                       \
-      [](::tactus::Node* node) { delete node; }};                                                                 \
-  __attribute__((section(".note.tactus"), used)) const ::tactus::detail::ElfNote tactus_node_note =                \
+#define TACTUS_NODE(Class)                                                                          \
+  extern "C" __attribute__((visibility("default"))) const ::tactus::NodeEntry tactus_node_entry;    \
+  const ::tactus::NodeEntry tactus_node_entry{                                                      \
+      #Class, !std::is_same_v<decltype(&Class::step), decltype(&::tactus::Node::step)>,             \
+      !std::is_same_v<decltype(&Class::run), decltype(&::tactus::Node::run)>,                       \
+      [](::tactus::NodeContext& context) -> ::tactus::Node* { return new Class{context}; },         \
+      [](::tactus::Node* node) { delete node; }};                                                   \
+  __attribute__((section(".note.tactus"), used)) const ::tactus::detail::ElfNote tactus_node_note = \
       ::tactus::detail::make_note(#Class);

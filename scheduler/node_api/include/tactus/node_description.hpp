@@ -15,14 +15,14 @@ enum class PortDirection { kInput, kOutput };
 struct PortDescription {
   std::string name{};
   PortDirection direction = PortDirection::kInput;
-  std::string type_name{};     ///< "sensor_msgs/msg/Imu"
-  std::string type_json{};     ///< serialize_type()
-  bool optional = false;       ///< inputs
-  std::uint32_t depth = 0;     ///< inputs
-  std::uint32_t max_held = 0;  ///< inputs
-  std::uint32_t history = 0;   ///< outputs
-  std::uint32_t max_loans = 0; ///< outputs
-  std::size_t max_bytes = 0;   ///< outputs: the whole block, never 0
+  std::string type_name{};         ///< "sensor_msgs/msg/Imu"
+  std::string type_json{};         ///< serialize_type()
+  bool optional = false;           ///< inputs
+  std::uint32_t depth = 0;         ///< inputs
+  std::uint32_t max_held = 0;      ///< inputs
+  std::uint32_t history = 0;       ///< outputs
+  std::uint32_t max_loans = 0;     ///< outputs
+  std::size_t max_bytes = 0;       ///< outputs: the whole block, never 0
   bool max_bytes_guessed = false;  ///< outputs: the node declared nothing and the type is unbounded
 };
 
@@ -50,8 +50,10 @@ struct NodeDescription {
 /// "bool", "int", "float" or "string".
 [[nodiscard]] const char* kind_name(const ParameterValue& value) noexcept;
 
-/// The given value in the kind of the declared one (an int becomes a float where a float is declared), checked against the
-/// range. Throws std::invalid_argument: "parameter 'gravity' is 12.5, allowed are 9.7 to 9.9 m/s^2".
-[[nodiscard]] ParameterValue checked_parameter(const ParameterDescription& declared, const ParameterValue& given);
+/// The given value in the kind of the declared one (an int becomes a float where a float is declared),
+/// checked against the range. Throws std::invalid_argument: "parameter 'gravity' is 12.5, allowed are 9.7
+/// to 9.9 m/s^2".
+[[nodiscard]] ParameterValue checked_parameter(const ParameterDescription& declared,
+                                               const ParameterValue& given);
 
 }  // namespace tactus

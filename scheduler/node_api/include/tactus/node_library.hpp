@@ -16,14 +16,16 @@ class NodeLibraryError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Reads the note from the file without running any of its code. Throws NodeLibraryError: no file, no ELF object, no note.
+/// Reads the note from the file without running any of its code. Throws NodeLibraryError: no file, no ELF
+/// object, no note.
 [[nodiscard]] NodeNote read_node_note(const std::filesystem::path& library);
 
 /// Why a node of this build cannot run here; empty when it can.
 [[nodiscard]] std::string incompatibility(const NodeNote& note);
 
-/// "libname.so" of a `use:`: a path is taken as it is, a name is looked for in TACTUS_NODE_PATH and in ../lib/tactus/nodes
-/// beside this program. Throws NodeLibraryError naming the folders that were searched and the nearest name found there.
+/// "libname.so" of a `use:`: a path is taken as it is, a name is looked for in TACTUS_NODE_PATH and in
+/// ../lib/tactus/nodes beside this program. Throws NodeLibraryError naming the folders that were searched and
+/// the nearest name found there.
 [[nodiscard]] std::filesystem::path find_node_library(const std::string& use);
 
 /// A loaded shared object. It stays loaded for the life of the process.

@@ -21,7 +21,8 @@ class HarnessContext final : public NodeContext {
   template <typename Port>
   static Port& find(std::map<std::string, Port>& ports, const std::string& name, const char* what) {
     const auto found = ports.find(name);
-    if (found == ports.end()) throw std::invalid_argument{fmt::format("the node declares no {} '{}'", what, name)};
+    if (found == ports.end())
+      throw std::invalid_argument{fmt::format("the node declares no {} '{}'", what, name)};
     return found->second;
   }
 
@@ -44,25 +45,35 @@ class HarnessContext final : public NodeContext {
   [[nodiscard]] const std::vector<std::string>& logged() const { return log_.lines; }
 
  protected:
-  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type, const InputOptions& options) override {
+  UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,
+                               const InputOptions& options) override {
     Input& input = inputs_[std::string{name}];
-    input.subscriber = transport_->create_subscriber(
-        {.node = "/node", .topic = topic(name), .type = &type, .depth = options.depth, .max_held = options.max_held});
+    input.subscriber = transport_->create_subscriber({.node = "/node",
+                                                      .topic = topic(name),
+                                                      .type = &type,
+                                                      .depth = options.depth,
+                                                      .max_held = options.max_held});
     input.publisher = transport_->create_publisher(
         {.node = "/test", .topic = topic(name), .type = &type, .max_loans = 1, .max_bytes = kTestBytes});
     return *input.subscriber;
   }
-  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type, const OutputOptions& options) override {
+  UntypedPublisher& add_output(std::string_view name, const TypeInfo& type,
+                               const OutputOptions& options) override {
     bool exact = false;
     const std::size_t bytes = options.max_bytes != 0 ? options.max_bytes : default_max_bytes(type, exact);
     Output& output = outputs_[std::string{name}];
     output.subscriber = transport_->create_subscriber(
         {.node = "/test", .topic = topic(name), .type = &type, .depth = kMaxDepth, .max_held = kMaxHeld});
-    output.publisher = transport_->create_publisher({.node = "/node", .topic = topic(name), .type = &type,
-                                                     .history = options.history, .max_loans = options.max_loans, .max_bytes = bytes});
+    output.publisher = transport_->create_publisher({.node = "/node",
+                                                     .topic = topic(name),
+                                                     .type = &type,
+                                                     .history = options.history,
+                                                     .max_loans = options.max_loans,
+                                                     .max_bytes = bytes});
     return *output.publisher;
   }
-  ParameterValue add_parameter(std::string_view name, ParameterValue initial, const ParameterOptions& options) override {
+  ParameterValue add_parameter(std::string_view name, ParameterValue initial,
+                               const ParameterOptions& options) override {
     const auto given = given_.find(std::string{name});
     if (given == given_.end()) return initial;
     return checked_parameter({std::string{name}, std::move(initial), options}, given->second);
@@ -72,7 +83,9 @@ class HarnessContext final : public NodeContext {
   static constexpr std::size_t kTestBytes = std::size_t{4} << 20;
 
   struct TestLog final : Log {
-    void push(const LogRecord& record) noexcept override { lines.emplace_back(record.text.data(), record.size); }
+    void push(const LogRecord& record) noexcept override {
+      lines.emplace_back(record.text.data(), record.size);
+    }
     std::vector<std::string> lines;
   };
 
@@ -99,7 +112,9 @@ class Harness {
 
   /// Publishes to an input; the capture time is the harness' time unless given.
   template <typename T>
-  void give(const std::string& input, const Message<T>& message, Time captured = {}) { give(input, *message, captured); }
+  void give(const std::string& input, const Message<T>& message, Time captured = {}) {
+    give(input, *message, captured);
+  }
   template <typename T>
   void give(const std::string& input, const T& message, Time captured = {}) {
     Publisher<T> publisher{*context_.input(input).publisher};
@@ -141,7 +156,8 @@ class Harness {
  private:
   HarnessContext context_;
   std::unique_ptr<NodeClass> node_;
-  std::map<std::string, std::shared_ptr<void>> last_;  // shared: the only smart pointer that forgets the type safely
+  std::map<std::string, std::shared_ptr<void>>
+      last_;  // shared: the only smart pointer that forgets the type safely
   std::uint64_t cycles_ = 0;
 };
 
