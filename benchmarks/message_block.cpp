@@ -379,5 +379,6 @@ int main(int argc, char** argv) {
   imu_rows(rows);
   image_rows(rows);
   path_rows(rows);
-  tactus::benchmarks::report("message block beside FlatBuffers and std containers, one thread", rows, json);
+  tactus::benchmarks::report({{"message block beside FlatBuffers and std containers, one thread", rows}}, {},
+                             json);
 }

@@ -31,9 +31,39 @@ nlohmann::json to_json(const Quantiles& q) {
   return {{"p50_ns", q.p50}, {"p99_ns", q.p99}, {"p99_9_ns", q.p999}, {"samples", q.samples}};
 }
 
-std::string syscalls(const Row& row) {
-  if (row.ours_syscalls < 0) return "";
-  return fmt::format("  {:.2f} / {:.2f}", row.ours_syscalls, row.theirs_syscalls);
+std::string counted(const char* what, const std::optional<Row::Pair>& pair) {
+  return pair ? fmt::format("  {} {:.2f} / {:.2f}", what, pair->ours, pair->theirs) : "";
+}
+
+nlohmann::json to_json(const Row& row) {
+  nlohmann::json json{{"name", row.name},
+                      {"peer", row.peer},
+                      {"tactus", to_json(row.ours)},
+                      {"theirs", to_json(row.theirs)},
+                      {"ratio_p50", row.ratio()}};
+  const auto add = [&json](const char* name, const std::optional<Row::Pair>& pair) {
+    if (pair) json[name] = {pair->ours, pair->theirs};
+  };
+  add("syscalls_per_message", row.syscalls);
+  add("allocations_per_message", row.allocations);
+  return json;
+}
+
+nlohmann::json to_json(const Table& table) {
+  nlohmann::json json{{"title", table.title}, {"rows", nlohmann::json::array()}};
+  for (const Row& row : table.rows) json["rows"].push_back(to_json(row));
+  return json;
+}
+
+void print(const Table& table) {
+  fmt::print("{}\n{:<40} {:<12} {:>30}   {:>30}  {:>6}\n", table.title, "", "beside",
+             "tactus p50/p99/p99.9 ns", "peer p50/p99/p99.9 ns", "ratio");
+  for (const Row& row : table.rows) {
+    fmt::print("{:<40} {:<12} {:>9.0f} {:>9.0f} {:>10.0f}   {:>9.0f} {:>9.0f} {:>10.0f}  {:>5.2f}x{}{}\n",
+               row.name, row.peer, row.ours.p50, row.ours.p99, row.ours.p999, row.theirs.p50, row.theirs.p99,
+               row.theirs.p999, row.ratio(), counted("system calls", row.syscalls),
+               counted("allocations", row.allocations));
+  }
 }
 
 }  // namespace
@@ -48,23 +78,14 @@ Quantiles quantiles(std::vector<double>& durations_ns) {
   return {at(0.5), at(0.99), at(0.999), durations_ns.size()};
 }
 
-void report(const std::string& title, const std::vector<Row>& rows, const std::string& json_path) {
-  fmt::print("{}\n{:<40} {:<12} {:>30}   {:>30}  {:>6}\n", title, "", "beside", "tactus p50/p99/p99.9 ns",
-             "peer p50/p99/p99.9 ns", "ratio");
-  nlohmann::json json{{"title", title}, {"machine", machine()}, {"rows", nlohmann::json::array()}};
-  for (const auto& row : rows) {
-    fmt::print("{:<40} {:<12} {:>9.0f} {:>9.0f} {:>10.0f}   {:>9.0f} {:>9.0f} {:>10.0f}  {:>5.2f}x{}\n",
-               row.name, row.peer, row.ours.p50, row.ours.p99, row.ours.p999, row.theirs.p50, row.theirs.p99,
-               row.theirs.p999, row.ratio(), syscalls(row));
-    json["rows"].push_back({{"name", row.name},
-                            {"peer", row.peer},
-                            {"tactus", to_json(row.ours)},
-                            {"theirs", to_json(row.theirs)},
-                            {"ratio_p50", row.ratio()}});
-    if (row.ours_syscalls >= 0) {
-      json["rows"].back()["syscalls_per_message"] = {row.ours_syscalls, row.theirs_syscalls};
-    }
+void report(const std::vector<Table>& tables, const std::map<std::string, std::string>& more,
+            const std::string& json_path) {
+  nlohmann::json json{{"machine", machine()}, {"run", more}, {"tables", nlohmann::json::array()}};
+  for (const Table& table : tables) {
+    print(table);
+    json["tables"].push_back(to_json(table));
   }
+  for (const auto& [name, value] : more) fmt::print("{}: {}\n", name, value);
   if (json_path.empty()) return;
   std::ofstream file{json_path};
   file << json.dump(2) << '\n';

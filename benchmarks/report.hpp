@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,14 +26,24 @@ struct Row {
   std::string peer;  ///< name of what stands beside ours: "iceoryx", "flatbuffers", "std"
   Quantiles ours;
   Quantiles theirs;
-  double ours_syscalls = -1;  ///< per message; negative: not counted
-  double theirs_syscalls = -1;
+  /// Ours and theirs, per message.
+  struct Pair {
+    double ours = 0;
+    double theirs = 0;
+  };
+  std::optional<Pair> syscalls{};  ///< empty: not counted
+  std::optional<Pair> allocations{};
   [[nodiscard]] double ratio() const { return theirs.p50 > 0 ? ours.p50 / theirs.p50 : 0; }
 };
 
-/// Prints the rows as a table and, when `json_path` is not empty, writes them with the facts of the machine
-/// (CPU, kernel, cores, whether /dev/cpu_dma_latency was held). Throws std::runtime_error when it cannot
-/// write.
-void report(const std::string& title, const std::vector<Row>& rows, const std::string& json_path);
+struct Table {
+  std::string title;
+  std::vector<Row> rows;
+};
+
+/// Prints the tables and, when `json_path` is not empty, writes them with the facts: what is known about the
+/// machine, and `more` of this run. Throws std::runtime_error when it cannot write.
+void report(const std::vector<Table>& tables, const std::map<std::string, std::string>& more,
+            const std::string& json_path);
 
 }  // namespace tactus::benchmarks

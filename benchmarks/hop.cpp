@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// One hop between two processes: Tactus beside bare iceoryx, alternating, in the same two threads.
+// Usage: bench_hop [--json FILE] [--quick]
+#include <fmt/core.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "allocations.hpp"
+#include "counters.hpp"
+#include "hop_arms.hpp"
+#include "report.hpp"
+#include "tactus/middleware/iceoryx_transport.hpp"
+#include "tactus/middleware/time.hpp"
+
+namespace tactus::benchmarks {
+namespace {
+
+constexpr std::array<std::size_t, 5> kSizes{64, 4 << 10, 64 << 10, 1 << 20, 8 << 20};
+constexpr std::array<const char*, 5> kSizeNames{"64 B", "4 kB", "64 kB", "1 MB", "8 MB"};
+constexpr std::int64_t kGapNs = 1'000'000;
+constexpr std::uint32_t kMostPerRound = 1000;
+constexpr std::uint32_t kWarmUp = 5;  ///< first messages of a round, not recorded
+constexpr int kPriority = 80;
+
+struct Case {
+  std::uint32_t size = 0;  ///< index into kSizes
+  bool blocking = false;
+  bool touched = false;
+  bool gap = false;
+};
+
+/// What both processes do next.
+struct Command {
+  enum Kind { kOpen, kRound, kClose, kQuit } kind = kQuit;
+  Case what{};
+  std::uint32_t arm = 0;
+  std::uint32_t messages = 0;
+  bool counting = false;
+};
+
+/// One process' part of a counting round.
+struct Counts {
+  std::int64_t syscalls = 0;
+  std::int64_t allocations = 0;
+};
+
+/// Between the two processes: commands of the first, results of the second.
+struct Shared {
+  Doorbell go;
+  std::atomic<std::uint32_t> given{0};
+  std::atomic<std::uint32_t> done{0};
+  Command command;
+  std::array<std::int64_t, kMostPerRound> latencies_ns{};
+  Counts counts;
+};
+
+/// Both arms of one process and the rounds they take part in.
+class End {
+ public:
+  End(bool first, Shared& shared)
+      : first_{first},
+        shared_{shared},
+        broker_{BrokerClient::ensure({BrokerClient::Kind::kProgram, "bench_hop", ""})},
+        transport_{make_iceoryx_transport(*broker_)} {
+    realtime_ = settle_thread();
+  }
+
+  [[nodiscard]] bool realtime() const { return realtime_; }
+  [[nodiscard]] bool counts_syscalls() const { return syscalls_.works(); }
+
+  void open(const Case& what) {
+    const ArmPlace place{fmt::format("hop_{}", what.size), first_, kSizes[what.size]};
+    arms_ = {make_tactus_arm(*broker_, *transport_, place), make_iceoryx_arm(place)};
+  }
+  void close() { arms_ = {}; }
+
+  /// Counts are of the whole round: sleeping through a gap is not a message's.
+  Counts round(const Command& command) {
+    if (syscalls_.works()) static_cast<void>(syscalls_.take());
+    const auto allocations = testing::allocations_of_this_thread();
+    if (first_)
+      send_pings(command);
+    else
+      answer_pings(command);
+    Counts counts;
+    counts.allocations = static_cast<std::int64_t>(testing::allocations_of_this_thread() - allocations);
+    if (syscalls_.works()) counts.syscalls = syscalls_.take();
+    if (first_ && command.what.gap && command.what.blocking) counts.syscalls -= command.messages;
+    return counts;
+  }
+
+ private:
+  /// A CPU of its own and FIFO where it is granted.
+  [[nodiscard]] bool settle_thread() const {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(first_ ? 0 : 1, &cpus);
+    const sched_param priority{kPriority};
+    return pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus) == 0 &&
+           pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority) == 0;
+  }
+
+  std::int64_t receive(const Command& command, const Payload& payload) {
+    Arm& arm = *arms_[command.arm];
+    for (;;) {
+      if (const auto stamp_ns = arm.take(payload)) return *stamp_ns;
+      if (command.what.blocking) arm.wait();
+    }
+  }
+
+  void send_pings(const Command& command) {
+    const Payload payload{kSizes[command.what.size], command.what.touched};
+    for (std::uint32_t i = 0; i < command.messages; ++i) {
+      if (command.what.gap) pass_time(command.what.blocking);
+      arms_[command.arm]->send(payload, monotonic_ns());
+      static_cast<void>(receive(command, payload));
+    }
+  }
+
+  void answer_pings(const Command& command) {
+    const Payload payload{kSizes[command.what.size], command.what.touched};
+    for (std::uint32_t i = 0; i < command.messages; ++i) {
+      const std::int64_t sent_ns = receive(command, payload);
+      shared_.latencies_ns[i] = monotonic_ns() - sent_ns;
+      arms_[command.arm]->send(payload, 0);
+    }
+  }
+
+  static void pass_time(bool sleeping) {
+    const std::int64_t until_ns = monotonic_ns() + kGapNs;
+    const timespec until{until_ns / 1'000'000'000, until_ns % 1'000'000'000};
+    if (sleeping) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+    while (monotonic_ns() < until_ns) continue;
+  }
+
+  bool first_;
+  Shared& shared_;
+  std::unique_ptr<BrokerClient> broker_;
+  std::unique_ptr<Transport> transport_;
+  SyscallCounter syscalls_;
+  bool realtime_ = false;
+  std::array<std::unique_ptr<Arm>, 2> arms_;
+};
+
+/// The process that answers: does what it is told until kQuit.
+int second(Shared& shared) {
+  End end{false, shared};
+  for (std::uint32_t done = 0;;) {
+    while (shared.given.load(std::memory_order_acquire) == done) {
+      shared.go.wait_until(monotonic_ns() + kGapNs);
+      shared.go.answer();
+    }
+    const Command command = shared.command;
+    if (command.kind == Command::kOpen) end.open(command.what);
+    if (command.kind == Command::kRound) shared.counts = end.round(command);
+    if (command.kind == Command::kClose) end.close();
+    shared.done.store(++done, std::memory_order_release);
+    if (command.kind == Command::kQuit) return 0;
+  }
+}
+
+class Bench {
+ public:
+  Bench(Shared& shared, bool quick) : shared_{shared}, end_{true, shared}, quick_{quick} {}
+
+  std::vector<Row> run() {
+    std::vector<Row> rows;
+    for (const bool blocking : {false, true}) {
+      for (std::uint32_t size = 0; size < kSizes.size(); ++size) {
+        both({.kind = Command::kOpen, .what = {.size = size}});
+        for (const bool gap : {false, true}) {
+          for (const bool touched : {false, true}) rows.push_back(measure({size, blocking, touched, gap}));
+        }
+        both({.kind = Command::kClose});
+      }
+    }
+    both({.kind = Command::kQuit});
+    return rows;
+  }
+
+  [[nodiscard]] std::map<std::string, std::string> facts() const {
+    return {
+        {"scheduling", end_.realtime() ? "fifo 80, a CPU each" : "fifo was denied"},
+        {"cpu_dma_latency", latency_.held() ? "held at 0" : "not held"},
+        {"system calls", end_.counts_syscalls() ? "counted" : "not counted: no tracefs or no perf events"},
+        {"daemon", "both arms use the RouDi inside of tactus-broker"}};
+  }
+
+ private:
+  /// Both processes do it; returns when both have.
+  Counts both(const Command& command) {
+    shared_.command = command;
+    const std::uint32_t given = shared_.given.load(std::memory_order_relaxed) + 1;
+    shared_.given.store(given, std::memory_order_release);
+    shared_.go.ring();
+    Counts counts;
+    if (command.kind == Command::kOpen) end_.open(command.what);
+    if (command.kind == Command::kRound) counts = end_.round(command);
+    if (command.kind == Command::kClose) end_.close();
+    while (shared_.done.load(std::memory_order_acquire) != given) usleep(50);
+    return counts;
+  }
+
+  /// Rounds of the two arms in turn, ABBA, until the time for a row is used up.
+  Row measure(const Case& what) {
+    const auto messages = messages_per_round(what);
+    std::array<std::vector<double>, 2> latencies_ns;
+    const std::int64_t until_ns = monotonic_ns() + (quick_ ? 0 : kRowNs);
+    for (std::uint32_t round = 0; round < 4 || (round % 4 != 0 || monotonic_ns() < until_ns); ++round) {
+      const std::uint32_t arm = (round ^ (round >> 1)) & 1;
+      both({.kind = Command::kRound, .what = what, .arm = arm, .messages = messages});
+      for (std::uint32_t i = kWarmUp; i < messages; ++i)
+        latencies_ns[arm].push_back(static_cast<double>(shared_.latencies_ns[i]));
+    }
+    Row row{name_of(what), "iceoryx", quantiles(latencies_ns[0]), quantiles(latencies_ns[1])};
+    count(what, messages, row);
+    return row;
+  }
+
+  /// A pass of its own: the tracepoint that counts system calls makes them slower.
+  void count(const Case& what, std::uint32_t messages, Row& row) {
+    std::array<double, 2> syscalls{}, allocations{};
+    for (const std::uint32_t arm : {0U, 1U}) {
+      const Counts ours = both({.kind = Command::kRound, .what = what, .arm = arm, .messages = messages});
+      const double sent = 2.0 * messages;
+      syscalls[arm] = static_cast<double>(ours.syscalls + shared_.counts.syscalls) / sent;
+      allocations[arm] = static_cast<double>(ours.allocations + shared_.counts.allocations) / sent;
+    }
+    if (end_.counts_syscalls()) row.syscalls = {syscalls[0], syscalls[1]};
+    row.allocations = {allocations[0], allocations[1]};
+  }
+
+  [[nodiscard]] std::uint32_t messages_per_round(const Case& what) const {
+    if (quick_) return kWarmUp + 5;
+    if (what.gap) return kWarmUp + 25;
+    return kSizes[what.size] >= (1 << 20) && what.touched ? kWarmUp + 25 : kWarmUp + 400;
+  }
+
+  static std::string name_of(const Case& what) {
+    return fmt::format("{}, {}, {}, {}", what.blocking ? "block" : "poll", kSizeNames[what.size],
+                       what.touched ? "touched" : "untouched", what.gap ? "1 ms gaps" : "back to back");
+  }
+
+  static constexpr std::int64_t kRowNs = 3'000'000'000;
+
+  Shared& shared_;
+  CpuLatencyHold latency_;
+  End end_;
+  bool quick_;
+};
+
+Shared& make_shared_memory() {
+  void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::runtime_error{"cannot map the shared page"};
+  return *new (memory) Shared;
+}
+
+}  // namespace
+}  // namespace tactus::benchmarks
+
+int main(int argc, char** argv) {
+  using namespace tactus::benchmarks;
+  std::string json;
+  bool quick = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--quick") == 0)
+      quick = true;
+    else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc)
+      json = argv[++i];
+    else {
+      fmt::print(stderr, "usage: bench_hop [--json FILE] [--quick]\n");
+      return 2;
+    }
+  }
+  try {
+    Shared& shared = make_shared_memory();
+    const pid_t child = fork();
+    if (child == 0) return second(shared);
+    Bench bench{shared, quick};
+    const auto rows = bench.run();
+    waitpid(child, nullptr, 0);
+    report({{"one hop between two processes: tactus beside bare iceoryx", rows}}, bench.facts(), json);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench_hop: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Usage: hop_test.py BENCH_HOP JSON. A short run: every row is there, and no message of ours touches the heap."""
+
+import json
+import subprocess
+import sys
+
+SIZES = ('64 B', '4 kB', '64 kB', '1 MB', '8 MB')
+
+
+def expected_rows():
+    for mode in ('poll', 'block'):
+        for size in SIZES:
+            for gap in ('back to back', '1 ms gaps'):
+                for touch in ('untouched', 'touched'):
+                    yield f'{mode}, {size}, {touch}, {gap}'
+
+
+def main(program, path):
+    subprocess.run([program, '--quick', '--json', path], check=True, timeout=100)
+    with open(path, encoding='utf-8') as file:
+        result = json.load(file)
+    rows = {row['name']: row for row in result['tables'][0]['rows']}
+    assert list(rows) == list(expected_rows()), list(rows)
+    for name, row in rows.items():
+        assert row['tactus']['samples'] > 0 and row['theirs']['samples'] > 0, name
+        assert row['allocations_per_message'][0] == 0, (name, row)
+    assert 'cpu_dma_latency' in result['run'], result['run']
+    print(f'{len(rows)} rows')
+
+
+main(*sys.argv[1:])
