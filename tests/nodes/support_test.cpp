@@ -88,6 +88,41 @@ TEST_F(Png, MissingTruncatedAndForeignFilesAreErrorsThatNameThem) {
   EXPECT_THROW((void)read_png(write("text.png", "not a picture")), std::runtime_error);
 }
 
+TEST_F(Png, WhatIsWrittenIsReadAgain) {
+  // Two pixels per row and one of padding.
+  const std::vector<std::uint8_t> pixels{1, 2, 99, 3, 4, 99, 5, 6, 99};
+  write_png(folder / "small.png", {2, 3, 3, 1, pixels.data()});
+  const GrayImage image = read_png(folder / "small.png");
+  EXPECT_EQ(image.width, 2U);
+  EXPECT_EQ(image.height, 3U);
+  EXPECT_EQ(image.pixels, (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(Png, AColourImageIsWrittenAsOne) {
+  const std::vector<std::uint8_t> pixels(4 * 2 * 3, 100);
+  write_png(folder / "colour.png", {4, 2, 12, 3, pixels.data()});
+  EXPECT_THROW((void)read_png(folder / "colour.png"), std::runtime_error);  // is no gray image
+  EXPECT_TRUE(fs::exists(folder / "colour.png"));
+}
+
+TEST_F(Png, WhatCannotBeWrittenIsAnErrorWithTheReasonAndLeavesNothing) {
+  const std::uint8_t pixel = 1;
+  const auto reason = [&](const fs::path& file) -> std::string {
+    try {
+      write_png(file, {1, 1, 1, 1, &pixel});
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(reason(folder / "none/a.png"), HasSubstr("none/a.png: No such file or directory"));
+  write("taken", "a file");
+  EXPECT_THAT(reason(folder / "taken/a.png"), HasSubstr("Not a directory"));
+  fs::create_directories(folder / "b.png/full");
+  EXPECT_THAT(reason(folder / "b.png"), HasSubstr("b.png: "));
+  EXPECT_FALSE(fs::exists(folder / "b.png.part"));
+}
+
 constexpr std::int64_t kMs = 1'000'000;
 
 TEST(Integrate, StaysWhereItIsWhenItFeelsOnlyGravity) {
