@@ -13,16 +13,40 @@ Eigen::Vector3d rotation_vector(const Eigen::Quaterniond& q) {
   return turn.angle() * turn.axis();
 }
 
+struct Range {
+  double least, most;
+};
+/// Of one wave; an axis has two.
+struct AxisRange {
+  Range amplitude;  ///< m or rad
+  Range frequency;  ///< Hz
+};
+constexpr std::array<AxisRange, 6> kAxes{{
+    {{0.04, 0.20}, {0.15, 0.50}},  // x
+    {{0.04, 0.20}, {0.15, 0.50}},  // y
+    {{0.01, 0.05}, {0.15, 0.60}},  // z
+    {{0.02, 0.06}, {0.15, 0.50}},  // roll
+    {{0.04, 0.12}, {0.10, 0.40}},  // pitch
+    {{0.15, 0.35}, {0.08, 0.30}},  // yaw
+}};
+
+double between(const Range& range, double unit) { return range.least + (range.most - range.least) * unit; }
+
+/// A frequency (rad/s) whose wave ends where it began after the period.
+double whole_turns(double hertz) {
+  constexpr double kPeriod = 1e-9 * Trajectory::kPeriodNs;
+  return 2 * std::numbers::pi * std::round(hertz * kPeriod) / kPeriod;
+}
+
 }  // namespace
 
 Trajectory::Trajectory(std::uint64_t seed) {
   std::mt19937_64 random{seed};
   std::uniform_real_distribution<double> unit{0, 1};
   for (std::size_t axis = 0; axis < waves_.size(); ++axis) {
-    const bool rotation = axis >= 3;
     for (auto& wave : waves_[axis]) {
-      wave.amplitude = (rotation ? 0.05 : 0.04) + (rotation ? 0.15 : 0.16) * unit(random);
-      wave.frequency = 2 * std::numbers::pi * (0.15 + 0.45 * unit(random));
+      wave.amplitude = between(kAxes[axis].amplitude, unit(random));
+      wave.frequency = whole_turns(between(kAxes[axis].frequency, unit(random)));
       wave.phase = 2 * std::numbers::pi * unit(random);
     }
   }

@@ -2,15 +2,18 @@
 #include <random>
 #include <tactus/node.hpp>
 
-#include "pose_message.hpp"
+#include "rig.hpp"
 #include "trajectory.hpp"
 
-/// A headset without hardware: seeded motion, its IMU with noise and bias, and the true pose.
+/// A headset without hardware: seeded motion, its IMU with noise and bias, the true pose, and where its
+/// cameras sit.
 class SyntheticHeadset final : public tactus::Node {
  public:
   explicit SyntheticHeadset(tactus::NodeContext& context)
       : imu_{context.advertise<sensor_msgs::msg::Imu>("imu")},
         truth_{context.advertise<geometry_msgs::msg::PoseStamped>("ground_truth")},
+        transforms_{context.advertise<tf2_msgs::msg::TFMessage>("tf_static",
+                                                                {.max_bytes = xr::kRigBytes, .history = 1})},
         seed_{context.parameter<std::uint64_t>("seed", 7, {.min = 0, .help = "trajectory and noise"})},
         gyro_noise_{context.parameter(
             "gyro_noise", 0.002,
@@ -30,8 +33,8 @@ class SyntheticHeadset final : public tactus::Node {
 
   void step(const tactus::Cycle& cycle) override {
     const std::int64_t stamp = tactus::to_ns(cycle.released());
-    if (start_ns_ == 0) start_ns_ = stamp;
-    const double t = 1e-9 * static_cast<double>(stamp - start_ns_);
+    if (cycle.index() == 0) publish_rig(stamp);
+    const double t = xr::Trajectory::seconds(stamp);
     if (auto truth = truth_.loan()) {
       xr::write_pose(stamp, trajectory_.position(t), trajectory_.orientation(t), *truth);
       truth.captured_at(cycle.released());
@@ -45,6 +48,12 @@ class SyntheticHeadset final : public tactus::Node {
   }
 
  private:
+  void publish_rig(std::int64_t stamp) {
+    if (auto transforms = transforms_.loan()) {
+      xr::write_rig(stamp, xr::synthetic_rig(), *transforms);
+      transforms_.publish(std::move(transforms));
+    }
+  }
   xr::ImuSample measure(std::int64_t stamp, double t) {
     const Eigen::Vector3d bias{1, -1, 0.5};
     const Eigen::Vector3d force = trajectory_.acceleration(t) + gravity_ * Eigen::Vector3d::UnitZ();
@@ -58,11 +67,11 @@ class SyntheticHeadset final : public tactus::Node {
 
   tactus::Publisher<sensor_msgs::msg::Imu> imu_;
   tactus::Publisher<geometry_msgs::msg::PoseStamped> truth_;
+  tactus::Publisher<tf2_msgs::msg::TFMessage> transforms_;
   std::uint64_t seed_;
   double gyro_noise_, acceleration_noise_, gyro_bias_, acceleration_bias_, gravity_;
   xr::Trajectory trajectory_;
   std::mt19937_64 random_;
   std::normal_distribution<double> normal_;
-  std::int64_t start_ns_ = 0;
 };
 TACTUS_NODE(SyntheticHeadset)

@@ -169,6 +169,32 @@ TEST(Trajectory, IsSeededAndItsDerivativesFit) {
   EXPECT_NEAR((numeric - a.acceleration(2)).norm(), 0, 1e-5);
 }
 
+TEST(Trajectory, RepeatsWithoutASeam) {
+  const Trajectory a{7};
+  constexpr double kPeriod = 3600;
+  EXPECT_EQ(Trajectory::seconds(Trajectory::kPeriodNs + 1'500'000'000), 1.5);
+  EXPECT_NEAR((a.position(kPeriod) - a.position(0)).norm(), 0, 1e-9);
+  EXPECT_NEAR(a.orientation(kPeriod).angularDistance(a.orientation(0)), 0, 1e-7);
+  EXPECT_NEAR((a.acceleration(kPeriod) - a.acceleration(0)).norm(), 0, 1e-9);
+}
+
+TEST(Trajectory, IsAHeadThatLooksAroundInARoom) {
+  for (const std::uint64_t seed : {1, 7, 8, 42}) {
+    const Trajectory head{seed};
+    double widest_yaw = 0;
+    for (double t = 0; t < 120; t += 0.05) {
+      EXPECT_LT((head.position(t) - Eigen::Vector3d{0, 0, 1.6}).cwiseAbs().maxCoeff(), 0.41);
+      EXPECT_LT(head.acceleration(t).norm(), 6);
+      EXPECT_LT(head.angular_velocity(t).norm(), 2);
+      const Eigen::Vector3d forward = head.orientation(t) * Eigen::Vector3d::UnitX();
+      EXPECT_LT(std::abs(std::asin(forward.z())), 0.25);
+      widest_yaw = std::max(widest_yaw, std::abs(std::atan2(forward.y(), forward.x())));
+    }
+    EXPECT_GT(widest_yaw, 0.25);
+    EXPECT_LT(widest_yaw, 0.71);
+  }
+}
+
 /// Runs the estimator on the exact IMU of a trajectory with the given bias and 10 Hz corrections.
 MotionState track(PoseEstimator& estimator, const Trajectory& truth, double seconds, const ImuBias& bias) {
   for (int i = 0; i <= static_cast<int>(seconds * 200); ++i) {
