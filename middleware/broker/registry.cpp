@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 
@@ -23,11 +24,10 @@ constexpr const char* kStateNames[] = {"unused", "starting", "running", "faulted
 std::string slot_key(const Endpoint& endpoint) { return endpoint.group + "|" + endpoint.topic; }
 
 Json counters(const EndpointCounters& c) {
-  return {{"messages", c.messages.load()},
-          {"bytes", c.bytes.load()},
-          {"dropped", c.dropped.load()},
-          {"rejected", c.rejected.load()},
-          {"last_ns", c.last_ns.load()}};
+  return {{"messages", c.messages.load()},    {"bytes", c.bytes.load()},
+          {"dropped", c.dropped.load()},      {"rejected", c.rejected.load()},
+          {"last_ns", c.last_ns.load()},      {"age_ns_total", c.age_ns_total.load()},
+          {"age_ns_max", c.age_ns_max.load()}};
 }
 
 Json node_json(const NodeCounters& c) {
@@ -39,6 +39,26 @@ Json node_json(const NodeCounters& c) {
           {"deadline_misses", c.deadline_misses.load()},
           {"skipped", c.skipped.load()},
           {"faults", c.faults.load()}};
+}
+
+Json metrics_json(const ProcessPage& page, std::size_t node) {
+  Json metrics = Json::array();
+  const std::size_t used = std::min<std::size_t>(page.metrics_used.load(), page.metrics.size());
+  for (std::size_t i = 0; i < used; ++i) {
+    if (page.metrics[i].node != node) continue;
+    const MetricSummary m = summarize(page.metrics[i]);
+    metrics.push_back({{"name", m.name},
+                       {"unit", m.unit},
+                       {"count", m.count},
+                       {"rejected", m.rejected},
+                       {"last", m.last},
+                       {"min", m.min},
+                       {"max", m.max},
+                       {"mean", m.mean},
+                       {"p50", m.p50},
+                       {"p99", m.p99}});
+  }
+  return metrics;
 }
 
 }  // namespace
@@ -152,7 +172,7 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
   types_[endpoint.type_id] = type_json;
   auto& page = process.page->endpoints[endpoint.counters];
   for (auto* counter : {&page.messages, &page.bytes, &page.dropped, &page.rejected}) counter->store(0);
-  page.last_ns.store(0);
+  for (auto* counter : {&page.last_ns, &page.age_ns_total, &page.age_ns_max}) counter->store(0);
   set_doorbell(endpoint, true);
   return endpoints_.emplace(endpoint.id, std::move(endpoint)).first->second;
 }
@@ -218,6 +238,7 @@ nlohmann::json Registry::graph(std::uint32_t generation) const {
                                   {"kind", process.kind}});
     for (std::size_t i = 0; i < process.nodes.size(); ++i) {
       Json node = node_json(process.page->nodes[i]);
+      node["metrics"] = metrics_json(*process.page, i);
       node.update(
           {{"name", process.nodes[i]}, {"group", process.group}, {"process", id}, {"pid", process.pid}});
       graph["nodes"].push_back(std::move(node));

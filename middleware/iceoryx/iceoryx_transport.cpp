@@ -84,8 +84,9 @@ iox::NodeName_t node_name(const std::string& node) {
 }
 
 EndpointCounts read(const EndpointCounters& c) noexcept {
-  return {c.messages.load(std::memory_order_relaxed), c.bytes.load(std::memory_order_relaxed),
-          c.dropped.load(std::memory_order_relaxed), c.rejected.load(std::memory_order_relaxed)};
+  return {c.messages.load(std::memory_order_relaxed),     c.bytes.load(std::memory_order_relaxed),
+          c.dropped.load(std::memory_order_relaxed),      c.rejected.load(std::memory_order_relaxed),
+          c.age_ns_total.load(std::memory_order_relaxed), c.age_ns_max.load(std::memory_order_relaxed)};
 }
 
 /// Waits for RouDi to connect what was just created; its discovery is asynchronous.
@@ -268,6 +269,10 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     bump(counters_.messages);
     bump(counters_.bytes, header.block_bytes);
     counters_.last_ns.store(header.publish_time_ns, std::memory_order_relaxed);
+    const std::int64_t age_ns = to_ns(group_now()) - header.capture_time_ns;
+    bump(counters_.age_ns_total, age_ns);
+    if (age_ns > counters_.age_ns_max.load(std::memory_order_relaxed))
+      counters_.age_ns_max.store(age_ns, std::memory_order_relaxed);
     const auto known = std::ranges::find(last_, header.publisher, &Seen::publisher);
     if (known != last_.end()) {
       if (header.sequence > known->sequence + 1)

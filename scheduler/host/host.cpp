@@ -12,6 +12,7 @@
 #include "executor.hpp"
 #include "log_collector.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/node_library.hpp"
 
@@ -81,7 +82,11 @@ void Host::Impl::construct_node(const HostNode& node) {
       const auto& topics = node.trigger.topics;
       return loops || std::ranges::find(topics, topic) != topics.end() ? bell.id : 0;
     };
-    NodeServices services{*services_.transport, logs_.add(name), doorbell, {}};
+    const auto add_metric = [this, &counters](std::string_view metric,
+                                              std::string_view unit) -> MetricCounters& {
+      return services_.add_metric(counters, metric, unit);
+    };
+    NodeServices services{*services_.transport, logs_.add(name), doorbell, {}, add_metric};
     if (loops) {
       auto worker = std::make_unique<LoopWorker>(
           WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);
@@ -198,6 +203,15 @@ HostServices broker_services(BrokerClient& broker, Transport& transport) {
   services.transport = &transport;
   services.add_node = [&broker](const std::string& node) -> NodeCounters& {
     return broker.page().nodes.at(broker.add_node(node));
+  };
+  services.add_metric = [&broker](const NodeCounters& node, std::string_view name,
+                                  std::string_view unit) -> MetricCounters& {
+    const auto index = static_cast<std::uint32_t>(&node - broker.page().nodes.data());
+    if (MetricCounters* metric = add_metric(broker.page(), name, unit, index)) return *metric;
+    throw TransportError{TransportErrorCode::kBrokerRefused,
+                         fmt::format("metric '{}': a process holds at most {} metrics: spread its nodes over "
+                                     "more processes",
+                                     name, kMaxMetricsPerProcess)};
   };
   services.add_bell = [&broker] {
     const DoorbellId id = broker.allocate_doorbell();

@@ -91,6 +91,15 @@ ParameterValue HostContext::add_parameter(std::string_view name, ParameterValue 
   return checked_parameter({std::string{name}, std::move(initial), options}, given->second);
 }
 
+MetricCounters& HostContext::add_metric(std::string_view name, const MetricOptions& options) {
+  refuse_when_sealed(name);
+  if (contains(metrics_, name)) {
+    throw std::logic_error{fmt::format("node {} declares metric '{}' twice", settings_.name, name)};
+  }
+  metrics_.emplace_back(name);
+  return services_.add_metric(name, options.unit);
+}
+
 void HostContext::declare_port(std::string_view name) {
   refuse_when_sealed(name);
   if (contains(ports_, name)) {
@@ -175,6 +184,14 @@ ParameterValue DescribeContext::add_parameter(std::string_view name, ParameterVa
   } catch (const std::invalid_argument&) {
     return initial;
   }
+}
+
+MetricCounters& DescribeContext::add_metric(std::string_view name, const MetricOptions& options) {
+  const bool twice = std::ranges::any_of(
+      description_.metrics, [&](const MetricDescription& metric) { return metric.name == name; });
+  if (twice) throw std::logic_error{fmt::format("it declares metric '{}' twice", name)};
+  description_.metrics.push_back({std::string{name}, options});
+  return metric_;
 }
 
 void DescribeContext::declare_port(std::string_view name) {

@@ -24,6 +24,8 @@ struct NodeServices {
   std::function<DoorbellId(const std::string& topic)> doorbell;
   /// Blocks the node's own thread until data, `until` or a stop; only called for self-looping nodes.
   std::function<void(Time until)> wait;
+  /// Where a metric of the node is kept; throws when there is no more room. Not empty when the node has some.
+  std::function<MetricCounters&(std::string_view name, std::string_view unit)> add_metric{};
 };
 
 /// The context of a node in a real process. Owns the ports: it must outlive the node.
@@ -62,6 +64,7 @@ class HostContext final : public NodeContext {
                                const OutputOptions& options) override;
   ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                const ParameterOptions& options) override;
+  MetricCounters& add_metric(std::string_view name, const MetricOptions& options) override;
 
  private:
   void declare_port(std::string_view name);
@@ -73,6 +76,7 @@ class HostContext final : public NodeContext {
   std::vector<Output> outputs_;
   std::vector<std::string> ports_;
   std::vector<std::string> parameters_;
+  std::vector<std::string> metrics_;
   bool sealed_ = false;
 };
 
@@ -95,6 +99,7 @@ class DescribeContext final : public NodeContext {
                                const OutputOptions& options) override;
   ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                const ParameterOptions& options) override;
+  MetricCounters& add_metric(std::string_view name, const MetricOptions& options) override;
 
  private:
   class SilentLog;
@@ -105,6 +110,7 @@ class DescribeContext final : public NodeContext {
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<UntypedSubscriber>> subscribers_;
   std::vector<std::unique_ptr<UntypedPublisher>> publishers_;
+  MetricCounters metric_;  ///< of all: nobody reads it
   std::unique_ptr<SilentLog> log_;
 };
 

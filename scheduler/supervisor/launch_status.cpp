@@ -9,6 +9,11 @@ namespace {
 
 using nlohmann::json;
 
+MetricSummary read_metric(const json& metric) {
+  return {metric.at("name"), metric.at("unit"), metric.at("count"), metric.at("rejected"), metric.at("last"),
+          metric.at("min"),  metric.at("max"),  metric.at("mean"),  metric.at("p50"),      metric.at("p99")};
+}
+
 NodeStatus read_node(const json& node, const std::string& process) {
   NodeStatus status;
   status.name = node.at("name");
@@ -21,6 +26,7 @@ NodeStatus read_node(const json& node, const std::string& process) {
   status.deadline_misses = node.at("deadline_misses");
   status.skipped = node.at("skipped");
   status.faults = node.at("faults");
+  for (const json& metric : node.at("metrics")) status.metrics.push_back(read_metric(metric));
   return status;
 }
 
@@ -40,9 +46,17 @@ TopicStatus read_topic(const json& topic) {
     status.messages += publisher.at("counters").at("messages").get<std::uint64_t>();
     status.dropped += publisher["counters"].at("dropped").get<std::uint64_t>();
   }
+  std::uint64_t taken = 0;
+  std::chrono::nanoseconds age_total{0};
   for (const json& subscriber : topic["subscribers"]) {
-    status.dropped += subscriber.at("counters").at("dropped").get<std::uint64_t>();
+    const json& counters = subscriber.at("counters");
+    status.dropped += counters.at("dropped").get<std::uint64_t>();
+    taken += counters.at("messages").get<std::uint64_t>();
+    age_total += std::chrono::nanoseconds{counters.at("age_ns_total").get<std::int64_t>()};
+    status.age_max =
+        std::max(status.age_max, std::chrono::nanoseconds{counters.at("age_ns_max").get<std::int64_t>()});
   }
+  if (taken > 0) status.age_mean = age_total / static_cast<std::int64_t>(taken);
   return status;
 }
 

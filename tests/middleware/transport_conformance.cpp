@@ -68,6 +68,24 @@ TEST_P(TransportConformance, DeliversWhatIsPublishedInOrder) {
   EXPECT_EQ(subscriber->counts().bytes, publisher->counts().bytes);
 }
 
+TEST_P(TransportConformance, AddsUpTheAgeOfWhatIsTaken) {
+  using std::chrono::hours;
+  const auto port = transport->create_publisher(out<PoseStamped>("/age"));
+  const auto subscriber = transport->create_subscriber(in<PoseStamped>("/age"));
+  Publisher<PoseStamped> publisher{*port};
+  for (const int age : {1, 3}) {
+    auto loan = publisher.loan();
+    loan.captured_at(group_now() - hours{age});
+    publisher.publish(std::move(loan));
+  }
+  drain(*subscriber);
+  const EndpointCounts counts = subscriber->counts();
+  EXPECT_GE(Duration{counts.age_ns_total}, hours{4});
+  EXPECT_LT(Duration{counts.age_ns_total}, hours{5});
+  EXPECT_GE(Duration{counts.age_ns_max}, hours{3});
+  EXPECT_LT(Duration{counts.age_ns_max}, hours{4});
+}
+
 TEST_P(TransportConformance, TextTravelsInTheMessagesTail) {
   const auto publisher = transport->create_publisher(out<PoseStamped>("/text"));
   const auto port = transport->create_subscriber(in<PoseStamped>("/text"));

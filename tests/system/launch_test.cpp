@@ -169,6 +169,24 @@ TEST(Launch, TwoProcessesTalk) {
   EXPECT_THAT(supervisor.stop(), IsEmpty());
 }
 
+TEST(Launch, ShowsWhatANodeMeasuresAndHowOldItsMessagesAre) {
+  Supervisor supervisor;
+  supervisor.start(
+      {process("first", {ticker("ticker", "/talk")}), process("second", {relay("relay", "/talk", "/told")})});
+  ASSERT_TRUE(goes_on(supervisor, "/told"));
+  const LaunchStatus status = supervisor.status();
+  const auto node = std::ranges::find(status.nodes, "/relay", &NodeStatus::name);
+  ASSERT_NE(node, status.nodes.end());
+  ASSERT_THAT(node->metrics, SizeIs(1));
+  EXPECT_EQ(node->metrics[0].name, "number");
+  EXPECT_EQ(node->metrics[0].min, 1);
+  EXPECT_GT(node->metrics[0].p50, 1);
+  const auto topic = std::ranges::find(status.topics, "/talk", &TopicStatus::name);
+  ASSERT_NE(topic, status.topics.end());
+  EXPECT_GT(topic->age_mean, 0ns);
+  EXPECT_GE(topic->age_max, topic->age_mean);
+}
+
 TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {
   Supervisor supervisor;
   supervisor.start(

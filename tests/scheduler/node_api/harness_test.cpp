@@ -22,10 +22,12 @@ class Height final : public tactus::Node {
       : imu_{context.subscribe<Imu>("imu")},
         pose_{context.advertise<PoseStamped>("pose")},
         gravity_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})},
+        speed_metric_{context.metric("speed", {.unit = "m/s"})},
         log_{context.log()} {}
 
   void step(const tactus::Cycle& cycle) override {
     while (auto imu = imu_.take()) speed_ += (imu->linear_acceleration.z - gravity_) * 0.005;
+    speed_metric_.record(speed_);
     log_.info("cycle {} speed {:.3f}", cycle.index(), speed_);
     if (auto pose = pose_.loan()) {
       pose->pose.position.z = speed_;
@@ -37,6 +39,7 @@ class Height final : public tactus::Node {
   tactus::Subscriber<Imu> imu_;
   tactus::Publisher<PoseStamped> pose_;
   double gravity_;
+  tactus::Metric speed_metric_;
   tactus::Log& log_;
   double speed_ = 0;
 };
@@ -54,6 +57,18 @@ TEST(Harness, RunsANodeOnWhatItIsGiven) {
   node.step_at(5ms);
   EXPECT_NEAR(node.last<PoseStamped>("pose").pose.position.z, 0.005, 1e-12);
   EXPECT_THAT(node.logged(), testing::ElementsAre("cycle 0 speed 0.005"));
+}
+
+TEST(Harness, ShowsWhatTheNodeMeasured) {
+  tactus::testing::Harness<Height> node;
+  node.give("imu", acceleration(10.81));
+  node.step_at(5ms);
+  node.step_at(10ms);
+  const tactus::MetricSummary speed = node.metric("speed");
+  EXPECT_EQ(speed.count, 2u);
+  EXPECT_EQ(speed.unit, "m/s");
+  EXPECT_NEAR(speed.mean, 0.005, 1e-12);
+  EXPECT_THROW((void)node.metric("height"), std::invalid_argument);
 }
 
 TEST(Harness, RefusesPortsThatTheNodeDoesNotDeclare) {
@@ -79,9 +94,10 @@ TEST(Parameter, OfAnotherKindIsRefusedAndAWholeNumberIsAFloat) {
 }
 
 TEST(NodeDescription, SurvivesJson) {
-  tactus::NodeDescription description{"Height", true, false, {}, {}};
+  tactus::NodeDescription description{"Height", true, false, {}, {}, {}};
   description.ports.push_back({.name = "imu", .type_name = "sensor_msgs/msg/Imu", .depth = 8});
   description.parameters.push_back({"gravity", 9.0, {.min = 1, .unit = "m/s^2"}});
+  description.metrics.push_back({"speed", {"m/s", "after the step"}});
   const auto back = tactus::description_from_json(nlohmann::json::parse(to_json(description).dump()));
   EXPECT_EQ(to_json(back), to_json(description));
   EXPECT_TRUE(std::holds_alternative<double>(back.parameters[0].initial));

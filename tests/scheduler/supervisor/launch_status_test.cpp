@@ -12,20 +12,30 @@ using nlohmann::json;
 using testing::SizeIs;
 using namespace std::chrono_literals;
 
-json endpoint(int pid, int messages, int dropped) {
-  return {{"pid", pid}, {"counters", {{"messages", messages}, {"dropped", dropped}}}};
+json endpoint(int pid, int messages, int dropped, std::int64_t age_ns_total = 0,
+              std::int64_t age_ns_max = 0) {
+  return {{"pid", pid},
+          {"counters",
+           {{"messages", messages},
+            {"dropped", dropped},
+            {"age_ns_total", age_ns_total},
+            {"age_ns_max", age_ns_max}}}};
 }
 
 std::string graph(int messages) {
-  const json node{{"name", "/tracker"},  {"pid", 7},          {"state", "running"},   {"runs", 4},
-                  {"run_ns_total", 400}, {"run_ns_max", 250}, {"deadline_misses", 1}, {"skipped", 2},
-                  {"faults", 0}};
+  const json error{{"name", "error"}, {"unit", "mm"}, {"count", 9},  {"rejected", 0}, {"last", 3},
+                   {"min", 1},        {"max", 5},     {"mean", 2.5}, {"p50", 2},      {"p99", 4}};
+  const json node{{"name", "/tracker"},   {"pid", 7},
+                  {"state", "running"},   {"runs", 4},
+                  {"run_ns_total", 400},  {"run_ns_max", 250},
+                  {"deadline_misses", 1}, {"skipped", 2},
+                  {"faults", 0},          {"metrics", json::array({error})}};
   json stranger = node;
   stranger.update({{"name", "/stranger"}, {"pid", 8}});
   const json image{{"name", "/image"},
                    {"types", json::array({"sensor_msgs/msg/Image"})},
                    {"publishers", json::array({endpoint(8, messages, 1)})},
-                   {"subscribers", json::array({endpoint(7, 9, 2)})}};
+                   {"subscribers", json::array({endpoint(7, 9, 2, 900, 300)})}};
   const json theirs{{"name", "/theirs"},
                     {"types", json::array({"x/msg/Y"})},
                     {"publishers", json::array({endpoint(8, 5, 0)})},
@@ -50,6 +60,21 @@ TEST_F(ReadGraph, ShowsTheNodesOfTheLaunchOnly) {
   EXPECT_EQ(status.nodes[0].process, "vision");
   EXPECT_EQ(status.nodes[0].run_time_mean, 100ns);
   EXPECT_EQ(status.nodes[0].run_time_max, 250ns);
+}
+
+TEST_F(ReadGraph, ShowsWhatANodeMeasures) {
+  const auto metrics = read(10).nodes.at(0).metrics;
+  ASSERT_THAT(metrics, SizeIs(1));
+  EXPECT_EQ(metrics[0].name, "error");
+  EXPECT_EQ(metrics[0].unit, "mm");
+  EXPECT_EQ(metrics[0].count, 9u);
+  EXPECT_EQ(metrics[0].p99, 4);
+}
+
+TEST_F(ReadGraph, ShowsTheAgeOfMessagesWhenTheyAreTaken) {
+  const TopicStatus image = read(10).topics.at(0);
+  EXPECT_EQ(image.age_mean, 100ns);
+  EXPECT_EQ(image.age_max, 300ns);
 }
 
 TEST_F(ReadGraph, ShowsTheTopicsItUsesWithDropsOfBothEnds) {

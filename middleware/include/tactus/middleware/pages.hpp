@@ -11,7 +11,7 @@
 /// protocol.
 namespace tactus {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
 inline constexpr std::uint32_t kMaxTopicSlots = 1024;
 
@@ -62,6 +62,33 @@ struct EndpointCounters {
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> rejected{0};
   std::atomic<std::int64_t> last_ns{0};  ///< group clock of the newest message
+  /// Subscribers: age of the messages when they were taken, group time minus capture time; of all `messages`.
+  std::atomic<std::int64_t> age_ns_total{0};
+  std::atomic<std::int64_t> age_ns_max{0};
+};
+
+/// What a node measures about its own work: one number, recorded again and again. Written by the node's
+/// thread only, through a Metric; readers tolerate fields of neighbouring records
+/// (tactus/middleware/metric.hpp).
+struct MetricCounters {
+  /// Log-linear: 16 equal steps per power of two from 2^-30 to 2^30 (9.3e-10 to 1.07e9), so that a quantile
+  /// is within 3.2 % of the recorded value. The first bucket holds what is smaller, zero and negative values
+  /// included, the last what is larger.
+  static constexpr int kLeastExponent = -30;
+  static constexpr int kMostExponent = 30;
+  static constexpr std::uint32_t kSteps = 16;
+  static constexpr std::uint32_t kBuckets = (kMostExponent - kLeastExponent) * kSteps + 2;
+
+  std::array<char, 48> name{};
+  std::array<char, 16> unit{};
+  std::uint32_t node = 0;  ///< index into ProcessPage::nodes
+  std::atomic<std::uint64_t> count{0};
+  std::atomic<std::uint64_t> rejected{0};  ///< records that are no number (NaN, infinite)
+  std::atomic<double> last{0};
+  std::atomic<double> min{0};
+  std::atomic<double> max{0};
+  std::atomic<double> sum{0};
+  std::array<std::atomic<std::uint64_t>, kBuckets> buckets{};
 };
 
 /// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory.
@@ -73,12 +100,15 @@ struct ThreadFlag {
 inline constexpr std::uint32_t kMaxThreads = 64;
 inline constexpr std::uint32_t kMaxNodesPerProcess = 64;
 inline constexpr std::uint32_t kMaxEndpointsPerProcess = 1024;
+inline constexpr std::uint32_t kMaxMetricsPerProcess = 64;
 
 /// One per client process, made by the broker: outlives the process.
 struct ProcessPage {
   std::array<ThreadFlag, kMaxThreads> threads{};
   std::array<NodeCounters, kMaxNodesPerProcess> nodes{};
   std::array<EndpointCounters, kMaxEndpointsPerProcess> endpoints{};
+  std::atomic<std::uint32_t> metrics_used{0};  ///< entries below it are complete
+  std::array<MetricCounters, kMaxMetricsPerProcess> metrics{};
 };
 
 }  // namespace tactus

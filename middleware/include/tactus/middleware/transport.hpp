@@ -63,10 +63,12 @@ struct ConstChunk {
 
 /// Counters of one endpoint. Written by its owner only.
 struct EndpointCounts {
-  std::uint64_t messages = 0;  ///< published or taken
-  std::uint64_t bytes = 0;     ///< block bytes of those
-  std::uint64_t dropped = 0;   ///< subscriber: gaps in sequence numbers; publisher: loans refused
-  std::uint64_t rejected = 0;  ///< subscriber: blocks that failed the check
+  std::uint64_t messages = 0;     ///< published or taken
+  std::uint64_t bytes = 0;        ///< block bytes of those
+  std::uint64_t dropped = 0;      ///< subscriber: gaps in sequence numbers; publisher: loans refused
+  std::uint64_t rejected = 0;     ///< subscriber: blocks that failed the check
+  std::int64_t age_ns_total = 0;  ///< subscriber: group time minus capture time at take(), of all messages
+  std::int64_t age_ns_max = 0;
 };
 
 /// One publishing endpoint. Thread: one thread at a time (the node's). Blocks: never (iceoryx's short

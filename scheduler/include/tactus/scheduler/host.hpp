@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tactus/middleware/pages.hpp"
@@ -30,6 +31,9 @@ struct HostServices {
   };
   Transport* transport = nullptr;
   std::function<NodeCounters&(const std::string& node)> add_node;  ///< throws TransportError
+  /// Of a node that add_node() returned. Throws TransportError when the process has no room for more.
+  std::function<MetricCounters&(const NodeCounters& node, std::string_view name, std::string_view unit)>
+      add_metric;
   std::function<Bell()> add_bell;
   std::function<void(const std::string& line)> log;  ///< one line of a node's log; on the log thread
 };

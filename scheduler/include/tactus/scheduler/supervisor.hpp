@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tactus/middleware/metric.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
 namespace tactus {
@@ -29,6 +30,7 @@ struct NodeStatus {
   std::uint64_t deadline_misses = 0;
   std::uint64_t skipped = 0;  ///< releases of `every:` that came while the node was late
   std::uint64_t faults = 0;
+  std::vector<MetricSummary> metrics;  ///< what the node measures, and the chains that end in it
 };
 
 struct TopicStatus {
@@ -39,6 +41,9 @@ struct TopicStatus {
   std::uint64_t messages = 0;  ///< published so far
   double rate_hz = 0;          ///< since the previous snapshot; over the whole run in the first one
   std::uint64_t dropped = 0;   ///< at the subscribers and refused loans
+  /// Age of the messages, from capture until a subscriber took them; 0 while none was taken.
+  std::chrono::nanoseconds age_mean{0};
+  std::chrono::nanoseconds age_max{0};
 };
 
 struct ProcessStatus {

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/publisher.hpp"
 #include "tactus/middleware/subscriber.hpp"
 #include "tactus/middleware/time.hpp"
@@ -55,6 +56,12 @@ struct OutputOptions {
 struct ParameterOptions {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
+  std::string unit{};
+  std::string help{};
+};
+
+/// Unit and meaning of a metric, for tables and `rtctl node describe`.
+struct MetricOptions {
   std::string unit{};
   std::string help{};
 };
@@ -149,6 +156,12 @@ class NodeContext {
     return std::get<std::string>(add_parameter(name, std::string{initial}, options));
   }
 
+  /// A number that the node measures about its own work ("position_error"): count, mean, quantiles and
+  /// extremes are shown by rtctl and kept in the launch's summary. Throws when declared twice.
+  [[nodiscard]] Metric metric(std::string_view name, const MetricOptions& options = {}) {
+    return Metric{add_metric(name, options)};
+  }
+
   /// Any thread of the node; lives as long as the node.
   [[nodiscard]] virtual Log& log() noexcept = 0;
   /// The group's clock.
@@ -164,6 +177,7 @@ class NodeContext {
                                        const OutputOptions& options) = 0;
   virtual ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                        const ParameterOptions& options) = 0;
+  virtual MetricCounters& add_metric(std::string_view name, const MetricOptions& options) = 0;
 };
 
 /// A component. Its constructor takes a NodeContext&, declares, and does nothing else: it also runs in a
@@ -192,7 +206,7 @@ struct NodeEntry {
   void (*destroy)(Node*);
 };
 
-inline constexpr std::uint32_t kInterfaceMajor = 1;
+inline constexpr std::uint32_t kInterfaceMajor = 2;
 inline constexpr std::uint32_t kInterfaceMinor = 0;
 
 /// Facts about the build of a node, in an ELF note that is read before the object is loaded.

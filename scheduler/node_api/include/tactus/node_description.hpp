@@ -32,12 +32,18 @@ struct ParameterDescription {
   ParameterOptions options;
 };
 
+struct MetricDescription {
+  std::string name;
+  MetricOptions options;
+};
+
 struct NodeDescription {
   std::string class_name;
   bool has_step = false;
   bool has_run = false;
   std::vector<PortDescription> ports;
   std::vector<ParameterDescription> parameters;
+  std::vector<MetricDescription> metrics{};
 };
 
 [[nodiscard]] nlohmann::json to_json(const NodeDescription& description);

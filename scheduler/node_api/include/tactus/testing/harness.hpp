@@ -40,6 +40,7 @@ class HarnessContext final : public NodeContext {
   void wait_until(Time until) noexcept override { now_ = std::max(now_, until); }
 
   void set_now(Time now) { now_ = now; }
+  MetricCounters& metric(const std::string& name) { return *find(metrics_, name, "metric"); }
   Input& input(const std::string& name) { return find(inputs_, name, "input"); }
   Output& output(const std::string& name) { return find(outputs_, name, "output"); }
   [[nodiscard]] const std::vector<std::string>& logged() const { return log_.lines; }
@@ -79,6 +80,14 @@ class HarnessContext final : public NodeContext {
     return checked_parameter({std::string{name}, std::move(initial), options}, given->second);
   }
 
+  MetricCounters& add_metric(std::string_view name, const MetricOptions& options) override {
+    auto& metric = metrics_[std::string{name}];
+    if (metric != nullptr) throw std::logic_error{fmt::format("the node declares metric '{}' twice", name)};
+    metric = std::make_unique<MetricCounters>();
+    name_metric(*metric, name, options.unit, 0);
+    return *metric;
+  }
+
  private:
   static constexpr std::size_t kTestBytes = std::size_t{4} << 20;
 
@@ -94,6 +103,7 @@ class HarnessContext final : public NodeContext {
   std::map<std::string, ParameterValue> given_;
   std::map<std::string, Input> inputs_;
   std::map<std::string, Output> outputs_;
+  std::map<std::string, std::unique_ptr<MetricCounters>> metrics_;
   TestLog log_;
   Time now_{};
 };
@@ -149,6 +159,9 @@ class Harness {
     if (kept == nullptr) throw std::runtime_error{fmt::format("nothing was published to '{}'", output)};
     return **std::static_pointer_cast<Message<T>>(kept);
   }
+
+  /// What the node has recorded so far. Throws when the node declares no such metric.
+  [[nodiscard]] MetricSummary metric(const std::string& name) { return summarize(context_.metric(name)); }
 
   [[nodiscard]] const std::vector<std::string>& logged() const { return context_.logged(); }
   NodeClass& node() { return *node_; }
