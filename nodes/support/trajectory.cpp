@@ -30,6 +30,8 @@ constexpr std::array<AxisRange, 6> kAxes{{
     {{0.15, 0.35}, {0.08, 0.30}},  // yaw
 }};
 
+constexpr double kMeanPitch = 0.1;  // rad, down: eyes look at hands and tables more than at ceilings
+
 double between(const Range& range, double unit) { return range.least + (range.most - range.least) * unit; }
 
 /// A frequency (rad/s) whose wave ends where it began after the period.
@@ -72,7 +74,7 @@ Eigen::Vector3d Trajectory::acceleration(double t) const {
 }
 
 Eigen::Quaterniond Trajectory::orientation(double t) const {
-  double angle[3] = {};
+  double angle[3] = {0, kMeanPitch, 0};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     for (const auto& w : waves_[axis + 3]) angle[axis] += w.amplitude * std::sin(w.frequency * t + w.phase);
   }

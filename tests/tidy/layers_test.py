@@ -14,6 +14,7 @@ CONFINED = {
     r'yaml-cpp/': ('scheduler/launch_file/',),
     r'dds/': ('middleware/gateway/',),
     r'spng\.h': ('nodes/',),
+    r'opencv2/': ('nodes/',),
     r'CLI/': ('cli/', 'scheduler/programs/'),
 }
 # What a node may include of ours.
