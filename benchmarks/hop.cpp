@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One hop between two processes: Tactus beside bare iceoryx, alternating, in the same two threads.
-// Usage: bench_hop [--json FILE] [--quick]
+// One hop between two processes: Tactus beside bare iceoryx, alternating, in the same two threads. Then what
+// a call and a hop cost inside one thread. Usage: bench_hop [--json FILE] [--quick]
 #include <fmt/core.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,7 +11,7 @@
 
 #include <array>
 #include <atomic>
-#include <cstring>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,6 +19,7 @@
 #include "allocations.hpp"
 #include "counters.hpp"
 #include "hop_arms.hpp"
+#include "local_hop.hpp"
 #include "report.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 #include "tactus/middleware/time.hpp"
@@ -77,6 +78,7 @@ class End {
   }
 
   [[nodiscard]] bool realtime() const { return realtime_; }
+  [[nodiscard]] Transport& transport() { return *transport_; }
   [[nodiscard]] bool counts_syscalls() const { return syscalls_.works(); }
 
   void open(const Case& what) {
@@ -172,15 +174,23 @@ int second(Shared& shared) {
 
 class Bench {
  public:
-  Bench(Shared& shared, bool quick) : shared_{shared}, end_{true, shared}, quick_{quick} {}
+  struct Options {
+    std::string json;
+    std::string only;  ///< part of the names of the rows wanted; empty: all
+    bool quick = false;
+  };
+  Bench(Shared& shared, const Options& options) : shared_{shared}, end_{true, shared}, options_{options} {}
 
-  std::vector<Row> run() {
+  std::vector<Row> between_processes() {
     std::vector<Row> rows;
     for (const bool blocking : {false, true}) {
       for (std::uint32_t size = 0; size < kSizes.size(); ++size) {
         both({.kind = Command::kOpen, .what = {.size = size}});
         for (const bool gap : {false, true}) {
-          for (const bool touched : {false, true}) rows.push_back(measure({size, blocking, touched, gap}));
+          for (const bool touched : {false, true}) {
+            const Case what{size, blocking, touched, gap};
+            if (name_of(what).find(options_.only) != std::string::npos) rows.push_back(measure(what));
+          }
         }
         both({.kind = Command::kClose});
       }
@@ -188,6 +198,8 @@ class Bench {
     both({.kind = Command::kQuit});
     return rows;
   }
+
+  std::vector<Row> inside_one_thread() { return local_rows(end_.transport()); }
 
   [[nodiscard]] std::map<std::string, std::string> facts() const {
     return {
@@ -216,7 +228,7 @@ class Bench {
   Row measure(const Case& what) {
     const auto messages = messages_per_round(what);
     std::array<std::vector<double>, 2> latencies_ns;
-    const std::int64_t until_ns = monotonic_ns() + (quick_ ? 0 : kRowNs);
+    const std::int64_t until_ns = monotonic_ns() + (options_.quick ? 0 : kRowNs);
     for (std::uint32_t round = 0; round < 4 || (round % 4 != 0 || monotonic_ns() < until_ns); ++round) {
       const std::uint32_t arm = (round ^ (round >> 1)) & 1;
       both({.kind = Command::kRound, .what = what, .arm = arm, .messages = messages});
@@ -242,7 +254,7 @@ class Bench {
   }
 
   [[nodiscard]] std::uint32_t messages_per_round(const Case& what) const {
-    if (quick_) return kWarmUp + 5;
+    if (options_.quick) return kWarmUp + 5;
     if (what.gap) return kWarmUp + 25;
     return kSizes[what.size] >= (1 << 20) && what.touched ? kWarmUp + 25 : kWarmUp + 400;
   }
@@ -257,7 +269,7 @@ class Bench {
   Shared& shared_;
   CpuLatencyHold latency_;
   End end_;
-  bool quick_;
+  Options options_;
 };
 
 Shared& make_shared_memory() {
@@ -271,15 +283,17 @@ Shared& make_shared_memory() {
 
 int main(int argc, char** argv) {
   using namespace tactus::benchmarks;
-  std::string json;
-  bool quick = false;
+  Bench::Options options;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--quick") == 0)
-      quick = true;
-    else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc)
-      json = argv[++i];
+    const std::string argument{argv[i]};
+    if (argument == "--quick")
+      options.quick = true;
+    else if (argument == "--json" && i + 1 < argc)
+      options.json = argv[++i];
+    else if (argument == "--only" && i + 1 < argc)
+      options.only = argv[++i];
     else {
-      fmt::print(stderr, "usage: bench_hop [--json FILE] [--quick]\n");
+      fmt::print(stderr, "usage: bench_hop [--json FILE] [--quick] [--only PART_OF_A_ROW_NAME]\n");
       return 2;
     }
   }
@@ -287,10 +301,11 @@ int main(int argc, char** argv) {
     Shared& shared = make_shared_memory();
     const pid_t child = fork();
     if (child == 0) return second(shared);
-    Bench bench{shared, quick};
-    const auto rows = bench.run();
+    Bench bench{shared, options};
+    std::vector<Table> tables{{"one hop between two processes", bench.between_processes()}};
     waitpid(child, nullptr, 0);
-    report({{"one hop between two processes: tactus beside bare iceoryx", rows}}, bench.facts(), json);
+    tables.push_back({"calls and hops inside one thread", bench.inside_one_thread()});
+    report(tables, bench.facts(), options.json);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_hop: {}\n", error.what());
     return 1;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "compare.hpp"
 #include "messages_generated.h"
 #include "report.hpp"
 #include "tactus/msg/block.hpp"
@@ -20,6 +21,8 @@
 
 namespace {
 
+using tactus::benchmarks::compare;
+using tactus::benchmarks::keep;
 using tactus::benchmarks::Row;
 
 constexpr std::size_t kPoses = 1000;
@@ -61,32 +64,6 @@ struct Path {
   std::vector<PoseStamped> poses;
 };
 }  // namespace plain
-
-template <typename T>
-void keep(const T& value) {
-  asm volatile("" : : "g"(&value) : "memory");
-}
-
-/// Runs both in interleaved rounds; each sample is the mean of a batch long enough for the clock.
-Row compare(std::string name, std::string peer, const std::function<void()>& ours,
-            const std::function<void()>& theirs) {
-  const auto batch_ns = [](const std::function<void()>& call, int batch) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < batch; ++i) call();
-    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
-    return took.count() / batch;
-  };
-  const double once = std::max(batch_ns(ours, 3), batch_ns(theirs, 3));
-  const int batch = std::max(1, static_cast<int>(20'000 / std::max(once, 1.0)));
-  const int rounds = std::max(200, static_cast<int>(2e8 / (once * batch * 2)));
-  std::vector<double> a, b;
-  for (int round = 0; round < std::min(rounds, 5000); ++round) {
-    a.push_back(batch_ns(ours, batch));
-    b.push_back(batch_ns(theirs, batch));
-  }
-  return {std::move(name), std::move(peer), tactus::benchmarks::quantiles(a),
-          tactus::benchmarks::quantiles(b)};
-}
 
 /// A block that is used again and again, as a pool's chunk is.
 template <typename T>

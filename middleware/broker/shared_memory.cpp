@@ -11,6 +11,7 @@
 #include <iceoryx_posh/internal/roudi/roudi.hpp>
 #include <iceoryx_posh/internal/runtime/ipc_interface_user.hpp>
 #include <iceoryx_posh/internal/runtime/ipc_runtime_interface.hpp>
+#include <iceoryx_posh/mepoo/chunk_header.hpp>
 #include <iceoryx_posh/roudi/iceoryx_roudi_components.hpp>
 #include <stdexcept>
 
@@ -20,9 +21,12 @@ namespace {
 constexpr std::uint64_t kManagementBytes = 68'000'000;  // RouDi's own segment, touched whole at its start
 constexpr std::uint32_t kHeaderBytes = 256;  // chunk header and our sample header, beside the payload
 
+/// With iceoryx's header of it, a chunk fills whole cache lines: no two chunks share one.
+constexpr std::uint32_t kToCacheLine = 64 - sizeof(iox::mepoo::ChunkHeader) % 64;
+
 iox::RouDiConfig_t configuration(const std::vector<Pool>& pools) {
   iox::mepoo::MePooConfig config;
-  for (const Pool& pool : pools) config.addMemPool({pool.chunk_bytes, pool.chunks});
+  for (const Pool& pool : pools) config.addMemPool({pool.chunk_bytes + kToCacheLine, pool.chunks});
   const auto group = iox::posix::PosixGroup::getGroupOfCurrentProcess().getName();
   iox::RouDiConfig_t roudi;
   roudi.m_sharedMemorySegments.push_back({group, group, config});

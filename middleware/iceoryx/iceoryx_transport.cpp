@@ -20,6 +20,7 @@
 
 #include "tactus/middleware/checks.hpp"
 #include "tactus/middleware/time.hpp"
+#include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 #include "tactus/msg/type_id.hpp"
 
@@ -31,35 +32,52 @@ constexpr auto kConnectLimit = std::chrono::milliseconds{500};
 /// Set by a child after fork(): the runtime belongs to the parent.
 std::atomic<bool> forked{false};
 
-ThreadFlag& thread_flag(ProcessPage& page) noexcept {
-  thread_local ThreadFlag* mine = nullptr;
-  if (mine == nullptr) {
-    const auto tid = static_cast<std::uint32_t>(syscall(SYS_gettid));
-    for (ThreadFlag& flag : page.threads) {
-      std::uint32_t free = 0;
-      if (flag.tid.compare_exchange_strong(free, tid)) {
-        mine = &flag;
-        break;
-      }
-    }
-    // More threads than flags share the last one: its count stays right.
-    if (mine == nullptr) mine = &page.threads.back();
+/// The calling thread's flag in its process' page. More threads than flags share the last one.
+ThreadFlag& claim_flag(ProcessPage& page) noexcept {
+  const auto tid = static_cast<std::uint32_t>(syscall(SYS_gettid));
+  for (ThreadFlag& flag : page.threads) {
+    std::uint32_t free = 0;
+    if (flag.tid.compare_exchange_strong(free, tid)) return flag;
   }
-  return *mine;
+  return page.threads.back();
 }
 
-/// Raised while a call into iceoryx may hold a lock in shared memory.
+ThreadFlag& thread_flag(ProcessPage& page) noexcept {
+  struct Claimed {
+    ProcessPage* page;
+    ThreadFlag* flag;
+  };
+  // Read twice per call into iceoryx: without a call into the dynamic linker.
+  __attribute__((tls_model("initial-exec"))) thread_local Claimed mine{};
+  if (mine.page != &page) mine = {&page, &claim_flag(page)};
+  return *mine.flag;
+}
+
+/// Raised while a call into iceoryx may hold a lock in shared memory. The broker reads it when this thread
+/// has been stopped or is dead: all it stored before is visible then, so the order of the program is enough.
 class InCall {
  public:
-  explicit InCall(ProcessPage& page) noexcept : flag_{thread_flag(page)} {
-    flag_.in_call.fetch_add(1, std::memory_order_seq_cst);
+  explicit InCall(ProcessPage& page) noexcept
+      : flag_{thread_flag(page)}, shared_{&flag_ == &page.threads.back()} {
+    add(1);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
   }
-  ~InCall() { flag_.in_call.fetch_sub(1, std::memory_order_seq_cst); }
+  ~InCall() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    add(-1U);
+  }
   InCall(const InCall&) = delete;
   InCall& operator=(const InCall&) = delete;
 
  private:
+  void add(std::uint32_t by) noexcept {
+    if (shared_)
+      flag_.in_call.fetch_add(by);
+    else
+      flag_.in_call.store(flag_.in_call.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
   ThreadFlag& flag_;
+  bool shared_;
 };
 
 template <typename Value>
@@ -105,9 +123,11 @@ class IceoryxPublisher final : public UntypedPublisher {
   IceoryxPublisher(BrokerClient& broker, const PublisherOptions& options, EndpointPlace place)
       : broker_{broker},
         options_{options},
+        page_{broker.page()},
+        doorbells_{broker.doorbells()},
         place_{place},
-        counters_{broker.page().endpoints[place.counters]} {
-    const InCall call{broker_.page()};
+        counters_{page_.endpoints[place.counters]} {
+    const InCall call{page_};
     iox::popo::PublisherOptions port;
     port.historyCapacity = options.history;
     port.nodeName = node_name(options.node);
@@ -121,7 +141,7 @@ class IceoryxPublisher final : public UntypedPublisher {
       return;
     }
     {
-      const InCall call{broker_.page()};
+      const InCall call{page_};
       port_.reset();
     }
     broker_.remove_endpoint(place_);
@@ -129,7 +149,7 @@ class IceoryxPublisher final : public UntypedPublisher {
 
   Chunk loan() noexcept override {
     if (loaned_ == options_.max_loans || forked) return refused();
-    const InCall call{broker_.page()};
+    const InCall call{page_};
     auto result = port_->loan(static_cast<std::uint32_t>(options_.max_bytes), 8, sizeof(SampleHeader),
                               alignof(SampleHeader));
     if (result.has_error()) return refused();
@@ -148,15 +168,15 @@ class IceoryxPublisher final : public UntypedPublisher {
     bump(counters_.bytes, chunk.header->block_bytes);
     counters_.last_ns.store(chunk.header->publish_time_ns, std::memory_order_relaxed);
     {
-      const InCall call{broker_.page()};
+      const InCall call{page_};
       port_->publish(chunk.token);
     }
-    broker_.doorbells().ring(place_.topic_slot);
+    doorbells_.ring(place_.topic_slot);
   }
 
   void release(Chunk chunk) noexcept override {
     --loaned_;
-    const InCall call{broker_.page()};
+    const InCall call{page_};
     port_->release(chunk.token);
   }
 
@@ -177,6 +197,8 @@ class IceoryxPublisher final : public UntypedPublisher {
 
   BrokerClient& broker_;
   PublisherOptions options_;
+  ProcessPage& page_;
+  DoorbellPage& doorbells_;
   EndpointPlace place_;
   EndpointCounters& counters_;
   std::unique_ptr<iox::popo::UntypedPublisher> port_;
@@ -189,11 +211,12 @@ class IceoryxSubscriber final : public UntypedSubscriber {
   IceoryxSubscriber(BrokerClient& broker, const SubscriberOptions& options, EndpointPlace place)
       : broker_{broker},
         options_{options},
+        page_{broker.page()},
         place_{place},
-        counters_{broker.page().endpoints[place.counters]} {
+        counters_{page_.endpoints[place.counters]} {
     returned_.reserve(options.max_held);
     last_.reserve(64);
-    const InCall call{broker_.page()};
+    const InCall call{page_};
     iox::popo::SubscriberOptions port;
     port.queueCapacity = options.depth;
     port.historyRequest = options.want_history ? std::min(kMaxHistory, options.depth) : 0;
@@ -209,7 +232,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     }
     take_back();
     {
-      const InCall call{broker_.page()};
+      const InCall call{page_};
       port_.reset();
     }
     broker_.remove_endpoint(place_);
@@ -218,8 +241,9 @@ class IceoryxSubscriber final : public UntypedSubscriber {
   std::optional<ConstChunk> take() noexcept override {
     owner_ = std::this_thread::get_id();
     if (any_returned_.load(std::memory_order_acquire)) take_back();
+    if (!port_->hasData()) return std::nullopt;
     while (held_ < options_.max_held && !forked) {
-      const InCall call{broker_.page()};
+      const InCall call{page_};
       auto result = port_->take();
       if (result.has_error()) return std::nullopt;
       const auto* header = iox::mepoo::ChunkHeader::fromUserPayload(result.value());
@@ -231,7 +255,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
         port_->release(result.value());
         continue;
       }
-      count(*sample);
+      count(*sample, header->originId(), block_used(bytes));
       ++held_;
       return ConstChunk{bytes, header->userPayloadSize(), sample, result.value()};
     }
@@ -253,7 +277,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
  private:
   void give_up(const void* payload) noexcept {
     --held_;
-    const InCall call{broker_.page()};
+    const InCall call{page_};
     port_->release(payload);
   }
 
@@ -265,33 +289,36 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     any_returned_.store(false, std::memory_order_relaxed);
   }
 
-  void count(const SampleHeader& header) noexcept {
+  /// Reads what lies in the first cache line of the chunk and no other: each costs a transfer between CPUs.
+  void count(const SampleHeader& header, iox::popo::UniquePortId publisher, std::uint64_t bytes) noexcept {
     bump(counters_.messages);
-    bump(counters_.bytes, header.block_bytes);
-    counters_.last_ns.store(header.publish_time_ns, std::memory_order_relaxed);
-    const std::int64_t age_ns = to_ns(group_now()) - header.capture_time_ns;
+    bump(counters_.bytes, bytes);
+    const std::int64_t now_ns = to_ns(group_now());
+    counters_.last_ns.store(now_ns, std::memory_order_relaxed);
+    const std::int64_t age_ns = now_ns - header.capture_time_ns;
     bump(counters_.age_ns_total, age_ns);
     if (age_ns > counters_.age_ns_max.load(std::memory_order_relaxed))
       counters_.age_ns_max.store(age_ns, std::memory_order_relaxed);
-    const auto known = std::ranges::find(last_, header.publisher, &Seen::publisher);
+    const auto known = std::ranges::find(last_, publisher, &Seen::publisher);
     if (known != last_.end()) {
       if (header.sequence > known->sequence + 1)
         bump(counters_.dropped, header.sequence - known->sequence - 1);
       known->sequence = header.sequence;
     } else if (last_.size() < last_.capacity()) {
-      last_.push_back({header.publisher, header.sequence});
+      last_.push_back({publisher, header.sequence});
     } else {
-      last_[forget_++ % last_.size()] = {header.publisher, header.sequence};
+      last_[forget_++ % last_.size()] = {publisher, header.sequence};
     }
   }
 
   struct Seen {
-    PublisherId publisher;
+    iox::popo::UniquePortId publisher;
     std::uint64_t sequence;
   };
 
   BrokerClient& broker_;
   SubscriberOptions options_;
+  ProcessPage& page_;
   EndpointPlace place_;
   EndpointCounters& counters_;
   std::unique_ptr<iox::popo::UntypedSubscriber> port_;

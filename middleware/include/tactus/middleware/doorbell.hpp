@@ -8,8 +8,8 @@ namespace tactus {
 
 /// The one thing a thread of ours sleeps on: a futex word. Who publishes rings it after all pushes; the
 /// waiter answers it *before* it drains its queues, so that no ring is lost. Lies in shared memory or
-/// anywhere else.
-class Doorbell {
+/// anywhere else, alone in its cache line.
+class alignas(64) Doorbell {
  public:
   enum State : std::uint32_t { kEmpty, kSleeping, kRung };
 
@@ -29,6 +29,6 @@ class Doorbell {
   void wake() noexcept;
   std::atomic<std::uint32_t> word_{kEmpty};
 };
-static_assert(sizeof(Doorbell) == 4 && std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 }  // namespace tactus

@@ -8,7 +8,7 @@
 #include "tactus/middleware/doorbell.hpp"
 
 /// Shared-memory pages between the broker, its clients and their readers. Fixed layout, versioned by the
-/// protocol.
+/// protocol. What different threads write lies in different cache lines.
 namespace tactus {
 
 inline constexpr std::uint32_t kProtocolVersion = 2;
@@ -40,7 +40,7 @@ enum class NodePhase : std::uint32_t { kIdle, kStart, kStep, kRun, kStop };
 
 /// What one node does and did. Written by its executor only, before and after each call; readers see it after
 /// a crash, too.
-struct NodeCounters {
+struct alignas(64) NodeCounters {
   std::array<char, 64> name{};
   std::atomic<NodeState> state{NodeState::kUnused};
   std::atomic<NodePhase> phase{NodePhase::kIdle};
@@ -56,12 +56,12 @@ struct NodeCounters {
 };
 
 /// One publisher or subscriber. Written by its owner only.
-struct EndpointCounters {
+struct alignas(64) EndpointCounters {
   std::atomic<std::uint64_t> messages{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> rejected{0};
-  std::atomic<std::int64_t> last_ns{0};  ///< group clock of the newest message
+  std::atomic<std::int64_t> last_ns{0};  ///< group clock: when the newest message was published, or taken
   /// Subscribers: age of the messages when they were taken, group time minus capture time; of all `messages`.
   std::atomic<std::int64_t> age_ns_total{0};
   std::atomic<std::int64_t> age_ns_max{0};
@@ -92,7 +92,7 @@ struct MetricCounters {
 };
 
 /// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory.
-struct ThreadFlag {
+struct alignas(64) ThreadFlag {
   std::atomic<std::uint32_t> in_call{0};
   std::atomic<std::uint32_t> tid{0};
 };
