@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # tactus_add_node(<name> SOURCES <file>... [LIBRARIES <target>...])
 #
-# A node as a shared object, lib<name>.so in lib/tactus/nodes, where launch files find it as `use: <name>`.
+# A node as a shared object, lib<name>.so in lib/tactus/nodes of the build and of the installation, where launch files find it
+# as `use: <name>`.
+#
+# tactus_node_target(...): the same without the installation, for nodes of tests.
+#
 # -fno-gnu-unique: unique symbols would pin the object in the process, so that it could never be replaced.
 
-function(tactus_add_node name)
+function(tactus_node_target name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} MODULE ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tactus::node_api ${ARG_LIBRARIES})
   target_compile_options(${name} PRIVATE -fno-gnu-unique)
   set_target_properties(${name} PROPERTIES
-    CXX_STANDARD 20 CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/tactus/nodes)
+    PREFIX lib CXX_STANDARD 20 CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/tactus/nodes
+    INSTALL_RPATH "$ORIGIN/../.." INSTALL_RPATH_USE_LINK_PATH ON)
+endfunction()
+
+function(tactus_add_node name)
+  tactus_node_target(${name} ${ARGN})
+  install(TARGETS ${name} LIBRARY DESTINATION lib/tactus/nodes)
 endfunction()

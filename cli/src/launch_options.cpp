@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "arguments.hpp"
 #include "command.hpp"
+#include "tactus/install_space.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/launch_file.hpp"
@@ -58,14 +60,28 @@ void add_expectations(tactus::LaunchPlan& plan, const std::vector<tactus::Expect
   throw Failure{fmt::format("{} {}, nothing was started", count, count == 1 ? "error" : "errors"), kUsage};
 }
 
+// A path, or PACKAGE FILE.
+std::string take_file(const LaunchWords& words, std::vector<std::string>& arguments) try {
+  if (!tactus::token_error(words.file).empty() || std::filesystem::exists(words.file)) return words.file;
+  std::string name;
+  if (!arguments.empty()) {
+    name = arguments.front();
+    arguments.erase(arguments.begin());
+  }
+  return tactus::find_launch_file(words.file, name).string();
+} catch (const tactus::InstallSpaceError& error) {
+  throw Failure{error.what(), kUsage};
+}
+
 }  // namespace
 
 LaunchOptions launch_options(const LaunchWords& words) {
   LaunchOptions options;
-  options.file = words.file;
+  std::vector<std::string> arguments = words.arguments;
+  options.file = take_file(words, arguments);
   options.dry_run = words.dry_run;
   options.check = words.check;
-  for (const std::string& word : words.arguments)
+  for (const std::string& word : arguments)
     options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
   for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
   if (!words.duration.empty()) options.duration = parse_duration("--duration", words.duration);

@@ -13,7 +13,7 @@ namespace rtctl {
 
 /// The arguments of `rtctl launch` as they were typed.
 struct LaunchWords {
-  std::string file;
+  std::string file;  ///< a path, or a package whose launch file is the first of the arguments
   std::vector<std::string> arguments;
   std::vector<std::string> expectations;
   std::string duration;

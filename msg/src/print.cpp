@@ -151,9 +151,10 @@ Json json_value(const Field& field, const std::byte* object, const PrintOptions&
   if (field.shape == FieldShape::kSingle) return json_element(field, elements.data, options);
   if (options.no_arrays) return fmt::format("<{} elements: {}>", elements.count, type_text(field));
   Json list = Json::array();
-  for (std::size_t i = 0; i < elements.count; ++i) {
+  for (std::size_t i = 0; i < std::min(elements.count, options.max_elements); ++i) {
     list.push_back(json_element(field, elements.data + i * detail::element_bytes(field), options));
   }
+  if (elements.count > options.max_elements) list.push_back("...");
   return list;
 }
 

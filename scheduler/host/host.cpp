@@ -86,7 +86,7 @@ void Host::Impl::construct_node(const HostNode& node) {
                                               std::string_view unit) -> MetricCounters& {
       return services_.add_metric(counters, metric, unit);
     };
-    NodeServices services{*services_.transport, logs_.add(name), doorbell, {}, add_metric};
+    NodeServices services{*services_.transport, logs_.add(name), doorbell, {}, add_metric, settings_.chains};
     if (loops) {
       auto worker = std::make_unique<LoopWorker>(
           WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);

@@ -46,6 +46,7 @@ void HostContext::seal() {
 
 void HostContext::wait_until(Time until) noexcept {
   if (services_.wait) services_.wait(until);
+  begin_release();
 }
 
 UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type,
@@ -61,7 +62,7 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
                                                            .max_held = held,
                                                            .want_history = true,
                                                            .doorbell = services_.doorbell(topic)});
-  auto port = std::make_unique<InputPort>(std::move(subscriber));
+  auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_);
   return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port)}).port;
 }
 
@@ -73,13 +74,23 @@ UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo&
   bool exact = false;
   std::size_t bytes = wanted != settings_.max_bytes.end() ? wanted->second : options.max_bytes;
   if (bytes == 0) bytes = default_max_bytes(type, exact);
-  auto port = services_.transport.create_publisher({.node = settings_.name,
-                                                    .topic = topic,
-                                                    .type = &type,
-                                                    .history = options.history,
-                                                    .max_loans = options.max_loans,
-                                                    .max_bytes = bytes});
+  auto publisher = services_.transport.create_publisher({.node = settings_.name,
+                                                         .topic = topic,
+                                                         .type = &type,
+                                                         .history = options.history,
+                                                         .max_loans = options.max_loans,
+                                                         .max_bytes = bytes});
+  auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_);
+  join_chains(*port);
   return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;
+}
+
+void HostContext::join_chains(OutputPort& port) {
+  for (const ChainSettings& chain : services_.chains) {
+    if (port.options().topic == chain.first) port.begin_chain(chain.origin_id);
+    if (port.options().topic == chain.last)
+      port.end_chain(chain.origin_id, Metric{services_.add_metric(chain.name, "ms")});
+  }
 }
 
 ParameterValue HostContext::add_parameter(std::string_view name, ParameterValue initial,
@@ -98,6 +109,12 @@ MetricCounters& HostContext::add_metric(std::string_view name, const MetricOptio
   }
   metrics_.emplace_back(name);
   return services_.add_metric(name, options.unit);
+}
+
+std::uint32_t HostContext::add_chain(std::string_view name) {
+  refuse_when_sealed(name);
+  const auto chain = std::ranges::find(services_.chains, name, &ChainSettings::name);
+  return chain == services_.chains.end() ? 0 : chain->origin_id;
 }
 
 void HostContext::declare_port(std::string_view name) {
@@ -192,6 +209,11 @@ MetricCounters& DescribeContext::add_metric(std::string_view name, const MetricO
   if (twice) throw std::logic_error{fmt::format("it declares metric '{}' twice", name)};
   description_.metrics.push_back({std::string{name}, options});
   return metric_;
+}
+
+std::uint32_t DescribeContext::add_chain(std::string_view name) {
+  description_.chains.emplace_back(name);
+  return 0;
 }
 
 void DescribeContext::declare_port(std::string_view name) {

@@ -5,10 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "input_port.hpp"
+#include "lineage.hpp"
+#include "output_port.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/node.hpp"
 #include "tactus/node_description.hpp"
@@ -26,6 +29,7 @@ struct NodeServices {
   std::function<void(Time until)> wait;
   /// Where a metric of the node is kept; throws when there is no more room. Not empty when the node has some.
   std::function<MetricCounters&(std::string_view name, std::string_view unit)> add_metric{};
+  std::span<const ChainSettings> chains{};  ///< of the launch; outlive the node
 };
 
 /// The context of a node in a real process. Owns the ports: it must outlive the node.
@@ -39,7 +43,7 @@ class HostContext final : public NodeContext {
   struct Output {
     std::string name;
     std::string topic;
-    std::unique_ptr<UntypedPublisher> port;
+    std::unique_ptr<OutputPort> port;
   };
 
   HostContext(NodeSettings settings, NodeServices services);
@@ -52,6 +56,8 @@ class HostContext final : public NodeContext {
   [[nodiscard]] const std::string& name() const { return settings_.name; }
   [[nodiscard]] std::vector<Input>& inputs() { return inputs_; }
   [[nodiscard]] std::vector<Output>& outputs() { return outputs_; }
+  /// What is published from now on descends from what is taken from now on, and from what is held.
+  void begin_release() noexcept { lineage_.begin_release(); }
 
   [[nodiscard]] Log& log() noexcept override { return services_.log; }
   [[nodiscard]] Time now() const noexcept override { return group_now(); }
@@ -65,13 +71,16 @@ class HostContext final : public NodeContext {
   ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                const ParameterOptions& options) override;
   MetricCounters& add_metric(std::string_view name, const MetricOptions& options) override;
+  std::uint32_t add_chain(std::string_view name) override;
 
  private:
   void declare_port(std::string_view name);
   void refuse_when_sealed(std::string_view name) const;
+  void join_chains(OutputPort& port);
 
   NodeSettings settings_;
   NodeServices services_;
+  Lineage lineage_;  ///< outlives the ports
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<std::string> ports_;
@@ -100,6 +109,7 @@ class DescribeContext final : public NodeContext {
   ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                const ParameterOptions& options) override;
   MetricCounters& add_metric(std::string_view name, const MetricOptions& options) override;
+  std::uint32_t add_chain(std::string_view name) override;
 
  private:
   class SilentLog;

@@ -24,6 +24,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(RealtimeMode, {{RealtimeMode::kOff, "off"},
                                             {RealtimeMode::kRequired, "required"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThreadSettings, policy, priority, cpus)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChainSettings, name, origin_id, first, last)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns)
 
 static void to_json(json& out, const NodeSettings& node) {
@@ -49,7 +50,7 @@ static void from_json(const json& in, NodeSettings& node) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, thread)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, executors, nodes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, chains, executors, nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

@@ -31,8 +31,11 @@ std::optional<std::uint32_t> stamp_offset(const TypeInfo& type) {
   return header->offset + stamp->offset;
 }
 
-InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner)
-    : inner_{std::move(inner)}, stamp_offset_{stamp_offset(*inner_->options().type)} {}
+InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage)
+    : inner_{std::move(inner)},
+      lineage_{lineage},
+      held_{lineage.add_input(inner_->options().max_held)},
+      stamp_offset_{stamp_offset(*inner_->options().type)} {}
 
 InputPort::~InputPort() { drop_front(); }
 
@@ -67,10 +70,24 @@ void InputPort::close() {
 }
 
 std::optional<ConstChunk> InputPort::take() noexcept {
-  if (!gated_) return inner_->take();
+  if (!gated_) return handed_out(inner_->take());
   if (!admitted_) return std::nullopt;
   admitted_ = false;
-  return std::exchange(front_, std::nullopt);
+  return handed_out(std::exchange(front_, std::nullopt));
+}
+
+std::optional<ConstChunk> InputPort::handed_out(std::optional<ConstChunk> chunk) noexcept {
+  if (chunk) {
+    lineage_.take(chunk->header->chains);
+    held_.add(chunk->token, chunk->header->chains);
+  }
+  return chunk;
+}
+
+// The origins go first: afterwards the token may be another sample's.
+void InputPort::release(ConstChunk chunk) noexcept {
+  held_.remove(chunk.token);
+  inner_->release(chunk);
 }
 
 bool InputPort::has_data() const noexcept { return gated_ ? admitted_ : inner_->has_data(); }

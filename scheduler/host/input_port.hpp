@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "lineage.hpp"
 #include "tactus/middleware/transport.hpp"
 
 namespace tactus {
@@ -18,7 +19,8 @@ namespace tactus {
 /// Thread: the node's; release() any.
 class InputPort final : public UntypedSubscriber {
  public:
-  explicit InputPort(std::unique_ptr<UntypedSubscriber> inner);
+  /// `lineage` is told what the node takes and gives back; it outlives the port.
+  InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage);
   ~InputPort() override;
 
   /// From now on the node sees admitted samples only. Before the first take.
@@ -37,7 +39,7 @@ class InputPort final : public UntypedSubscriber {
   [[nodiscard]] std::uint64_t unmatched() const noexcept { return unmatched_; }
 
   [[nodiscard]] std::optional<ConstChunk> take() noexcept override;
-  void release(ConstChunk chunk) noexcept override { inner_->release(chunk); }
+  void release(ConstChunk chunk) noexcept override;
   /// For the node: what take() would give. For the executor of a gated input: see waiting().
   [[nodiscard]] bool has_data() const noexcept override;
   /// True when a sample waits for a release.
@@ -47,8 +49,11 @@ class InputPort final : public UntypedSubscriber {
 
  private:
   void drop_front();
+  std::optional<ConstChunk> handed_out(std::optional<ConstChunk> chunk) noexcept;
 
   std::unique_ptr<UntypedSubscriber> inner_;
+  Lineage& lineage_;
+  HeldOrigins& held_;
   std::optional<std::uint32_t> stamp_offset_;
   std::optional<ConstChunk> front_;
   bool gated_ = false;

@@ -111,6 +111,7 @@ void NodeRunner::close_inputs() {
 }
 
 void NodeRunner::step(Time released) {
+  context_.begin_release();
   const Cycle cycle{cycle_, group_now(), released};
   guarded(NodePhase::kStep, [&] { node_->step(cycle); });
   ++cycle_;

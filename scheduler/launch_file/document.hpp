@@ -48,6 +48,12 @@ struct ProcessEntry {
   std::vector<Located<std::string>> members;
 };
 
+struct ChainEntry {
+  std::string name;
+  Location at;
+  Located<std::string> first, last;
+};
+
 struct Document {
   std::string file;
   std::string group;
@@ -56,6 +62,7 @@ struct Document {
   std::vector<ExecutorEntry> executors;
   std::vector<NodeEntryText> nodes;
   std::vector<ProcessEntry> processes;
+  std::vector<ChainEntry> chains;
   std::vector<Located<ExpectedRate>> expectations;
   std::set<std::string> external;  ///< topics that other launches publish
 };

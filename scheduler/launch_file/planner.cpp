@@ -9,6 +9,7 @@
 #include "document.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/msg/dynamic_type.hpp"
+#include "tactus/msg/type_id.hpp"
 #include "tactus/node_library.hpp"
 
 namespace tactus {
@@ -65,6 +66,7 @@ class Planner {
     for (std::size_t i = 0; i < plan_.nodes.size(); ++i) check_node(plan_.nodes[i], document_.nodes[i]);
     check_topics();
     check_expectations();
+    check_chains();
     if (!diagnostics_.empty()) return std::nullopt;
     fill_processes();
     return std::move(plan_);
@@ -347,6 +349,81 @@ class Planner {
     }
   }
 
+  void check_chains() {
+    std::vector<std::string> published(document_.external.begin(), document_.external.end());
+    for (const auto& node : plan_.nodes) {
+      for (const auto& port : node.description.ports)
+        if (port.direction == PortDirection::kOutput) published.push_back(node.topic_of(port));
+    }
+    if (document_.chains.size() > kMaxChains)
+      error(document_.chains[kMaxChains].at, fmt::format("{} chains are declared, a launch has at most {}",
+                                                         document_.chains.size(), kMaxChains));
+    for (const auto& chain : document_.chains) check_chain(chain, published);
+    for (const auto& node : plan_.nodes) {
+      for (const auto& name : node.description.chains) note_unknown_chain(node, name);
+    }
+  }
+
+  void check_chain(const ChainEntry& chain, const std::vector<std::string>& published) {
+    bool known = true;
+    for (const auto& topic : {chain.first, chain.last}) {
+      if (std::ranges::find(published, topic.value) != published.end()) continue;
+      known = false;
+      error(topic.at, fmt::format("chain '{}': nothing publishes {}{}", chain.name, topic.value,
+                                  did_you_mean(topic.value, published)));
+    }
+    if (!known) return;
+    if (chain.first.value == chain.last.value) {
+      return error(chain.last.at, fmt::format("chain '{}' begins and ends with {}: name two topics",
+                                              chain.name, chain.last.value));
+    }
+    const auto way = way_through(chain.first.value, chain.last.value);
+    if (way.empty()) {
+      return error(chain.at, fmt::format("chain '{}': no data flows from {} to {}", chain.name,
+                                         chain.first.value, chain.last.value));
+    }
+    const auto hash = fnv1a(chain.name + "|" + chain.first.value);
+    const auto id = static_cast<std::uint32_t>(hash ^ (hash >> 32));
+    plan_.chains.push_back({{chain.name, std::max(id, 1U), chain.first.value, chain.last.value}, way});
+  }
+
+  /// Names of the nodes on the shortest way of the data from one topic to another; empty when there is none.
+  [[nodiscard]] std::vector<std::string> way_through(const std::string& first,
+                                                     const std::string& last) const {
+    std::map<std::string, std::vector<std::string>> ways{{first, {}}};
+    std::vector<std::string> open{first};
+    for (std::size_t next = 0; next < open.size(); ++next) {
+      const std::string topic = open[next];
+      for (const auto& node : plan_.nodes) {
+        if (!has_port(node, PortDirection::kInput, topic)) continue;
+        for (const auto& port : node.description.ports) {
+          if (port.direction != PortDirection::kOutput) continue;
+          const auto [way, fresh] = ways.emplace(node.topic_of(port), ways.at(topic));
+          if (!fresh) continue;
+          way->second.push_back(node.host.settings.name);
+          open.push_back(way->first);
+        }
+      }
+    }
+    const auto found = ways.find(last);
+    return found == ways.end() ? std::vector<std::string>{} : found->second;
+  }
+
+  static bool has_port(const PlannedNode& node, PortDirection direction, const std::string& topic) {
+    return std::ranges::any_of(node.description.ports, [&](const PortDescription& port) {
+      return port.direction == direction && node.topic_of(port) == topic;
+    });
+  }
+
+  void note_unknown_chain(const PlannedNode& node, const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& chain : document_.chains) known.push_back(chain.name);
+    if (std::ranges::find(known, name) == known.end())
+      plan_.notes.push_back(
+          fmt::format("{} asks for the chain '{}', which chains: does not declare{}: it sees no origins",
+                      node.host.settings.name, name, did_you_mean(name, known)));
+  }
+
   void fill_processes() {
     const auto process = [this](const std::string& name) -> HostSettings& {
       const auto found = std::ranges::find(plan_.processes, name, &HostSettings::process);
@@ -355,6 +432,7 @@ class Planner {
       settings.process = name;
       settings.group = plan_.group;
       settings.realtime = plan_.realtime;
+      for (const auto& chain : plan_.chains) settings.chains.push_back(chain.settings);
       return settings;
     };
     for (const auto& node : plan_.nodes) {
@@ -513,6 +591,10 @@ std::string describe_plan(const LaunchPlan& plan) {
   }
   text += "topics\n";
   for (const auto& [topic, line] : topics) text += fmt::format("  {}: {}\n", topic, line);
+  for (const auto& chain : plan.chains) {
+    text += fmt::format("chain {}: {} -> {} -> {}\n", chain.settings.name, chain.settings.first,
+                        fmt::join(chain.nodes, " -> "), chain.settings.last);
+  }
   for (const auto& note : plan.notes) text += "note: " + note + "\n";
   return text;
 }

@@ -289,7 +289,7 @@ class Reader {
               {"processes", [this](const auto& n) { read_processes(n); }},
               {"expect", [this](const auto& n) { read_expectations(n); }},
               {"external", [this](const auto& n) { read_external(n); }},
-              {"chains", not_yet("chains")},
+              {"chains", [this](const auto& n) { read_chains(n); }},
               {"network", not_yet("network")}});
   }
 
@@ -646,6 +646,23 @@ class Reader {
               entry.members.push_back({*text_value, at(member)});
           }
           document_.processes.push_back(std::move(entry));
+        });
+  }
+
+  void read_chains(const YAML::Node& node) {
+    each_entry(
+        node, "chains", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+          if (!value.IsSequence() || value.size() != 2)
+            return error(at(value), fmt::format("chain '{}' is a list of its first and its last topic, "
+                                                "[/imu, /display/frame]",
+                                                name));
+          const auto same = std::ranges::find(document_.chains, name, &ChainEntry::name);
+          if (same != document_.chains.end())
+            return error(at(key), fmt::format("chain '{}' is declared already at {}:{}", name, same->at.file,
+                                              same->at.line));
+          const auto first = text(value[0], "a topic"), last = text(value[1], "a topic");
+          if (first && last)
+            document_.chains.push_back({name, at(key), {*first, at(value[0])}, {*last, at(value[1])}});
         });
   }
 

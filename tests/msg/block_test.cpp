@@ -85,6 +85,15 @@ TEST(MessageBlock, TheLastRunGrowsWhereItLies) {
   EXPECT_LT(tactus::block_used(image.bytes()), 4096U);
 }
 
+TEST(MessageBlock, AnElementMayBeAppendedToItsOwnSequence) {
+  Message<Path> path;
+  path->poses.emplace_back().header.frame_id = "a frame of its own";
+  path->header.frame_id = "a run behind the poses: growth moves them";
+  for (std::size_t i = 0; i < 20; ++i) path->poses.push_back(path->poses[i]);
+  EXPECT_EQ(path->poses.size(), 21U);
+  for (const auto& pose : path->poses) EXPECT_EQ(pose.header.frame_id, "a frame of its own");
+}
+
 TEST(MessageBlock, CopiesOfAMessageAreIndependentAndEqual) {
   Message<Path> path;
   path->header.frame_id = "odom";

@@ -9,6 +9,7 @@
 #include <nav_msgs/msg/path.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sensor_msgs/msg/joint_state.hpp>
 #include <std_msgs/msg/string.hpp>
 #include <test_interface_files/msg/types.hpp>
 
@@ -233,7 +234,9 @@ TEST_P(EveryType, JsonRoundTripsThroughAssignment) {
   std::mt19937 random{19};
   Block block{type}, copy{type};
   tactus::assign_json(type, block.bytes(), random_values(type, random));
-  tactus::assign_json(type, copy.bytes(), nlohmann::json::parse(tactus::to_json(type, block.root)));
+  const auto json =
+      tactus::to_json(type, block.root, {.max_elements = std::numeric_limits<std::size_t>::max()});
+  tactus::assign_json(type, copy.bytes(), nlohmann::json::parse(json));
   EXPECT_TRUE(tactus::equal(type, block.root, copy.root));
 }
 
@@ -354,6 +357,19 @@ TEST(Print, LooksLikeRos2TopicEcho) {
             "map\n");
   EXPECT_THROW((void)tactus::to_yaml(tactus::type_info<nav_msgs::msg::Path>(), &*path, {.field = "nothing"}),
                std::invalid_argument);
+}
+
+TEST(Print, CutsLongArrays) {
+  tactus::Message<sensor_msgs::msg::JointState> joints;
+  joints->position = {1, 2, 3};
+  const auto& type = tactus::type_info<sensor_msgs::msg::JointState>();
+  const auto json = [&](std::size_t most) {
+    return tactus::to_json(type, &*joints, {.max_elements = most, .field = "position"});
+  };
+  EXPECT_EQ(tactus::to_yaml(type, &*joints, {.max_elements = 2, .field = "position"}),
+            "- 1.0\n- 2.0\n- '...'\n");
+  EXPECT_EQ(json(2), R"([1.0,2.0,"..."])");
+  EXPECT_EQ(json(3), "[1.0,2.0,3.0]");
 }
 
 TEST(Print, QuotesTextThatYamlWouldReadAsSomethingElse) {

@@ -187,6 +187,22 @@ TEST(Launch, ShowsWhatANodeMeasuresAndHowOldItsMessagesAre) {
   EXPECT_GE(topic->age_max, topic->age_mean);
 }
 
+TEST(Launch, AChainIsMeasuredAcrossProcesses) {
+  HostSettings first = process("first", {ticker("ticker", "/a")});
+  HostSettings second = process("second", {relay("middle", "/a", "/b"), relay("last", "/b", "/c")});
+  first.chains = second.chains = {{"motion", 7, "/a", "/c"}};
+  Supervisor supervisor;
+  supervisor.start({first, second});
+  ASSERT_TRUE(goes_on(supervisor, "/c"));
+  const LaunchStatus status = supervisor.status();
+  const auto node = std::ranges::find(status.nodes, "/last", &NodeStatus::name);
+  const auto motion = std::ranges::find(node->metrics, "motion", &MetricSummary::name);
+  ASSERT_NE(motion, node->metrics.end());
+  EXPECT_GT(motion->count, 10u);
+  EXPECT_EQ(motion->rejected, 0u);
+  EXPECT_GT(motion->min, 0);
+}
+
 TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {
   Supervisor supervisor;
   supervisor.start(

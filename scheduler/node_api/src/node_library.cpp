@@ -10,6 +10,7 @@
 #include <sstream>
 #include <vector>
 
+#include "tactus/install_space.hpp"
 #include "tactus/middleware/names.hpp"
 
 namespace tactus {
@@ -55,9 +56,9 @@ std::vector<fs::path> search_path() {
       if (!folder.empty()) folders.emplace_back(folder);
     }
   }
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(self.parent_path().parent_path() / "lib/tactus/nodes");
+  for (const fs::path& prefix : install_prefixes()) {
+    if (fs::path folder = prefix / "lib/tactus/nodes"; fs::is_directory(folder)) folders.push_back(folder);
+  }
   return folders;
 }
 
@@ -125,6 +126,7 @@ fs::path find_node_library(const std::string& use) {
     if (auto path = folder / ("lib" + use + ".so"); fs::exists(path)) return path;
     searched += (searched.empty() ? "" : ", ") + folder.string();
   }
+  if (folders.empty()) searched = "nothing: no folder of nodes exists";
   throw NodeLibraryError{fmt::format("no node '{}' (searched {}; add folders with TACTUS_NODE_PATH){}", use,
                                      searched, did_you_mean(use, names_in(folders)))};
 }

@@ -80,6 +80,26 @@ class Stereo final : public Node {
   Subscriber<geometry_msgs::msg::PoseStamped> right_;
 };
 
+/// Keeps the newest sample of `in`; publishes on every sample of `tick`, of which 0 makes it let go.
+class Holder final : public Node {
+ public:
+  explicit Holder(NodeContext& context)
+      : in_{context.subscribe<UInt64>("in")},
+        tick_{context.subscribe<UInt64>("tick")},
+        out_{context.advertise<UInt64>("out")} {}
+  void step(const Cycle&) override {
+    while (auto in = in_.take()) held_ = std::move(in);
+    if (tick_.take()->data == 0) held_ = {};
+    out_.publish(out_.loan());
+  }
+
+ private:
+  Subscriber<UInt64> in_;
+  Subscriber<UInt64> tick_;
+  Publisher<UInt64> out_;
+  Sample<UInt64> held_;
+};
+
 template <typename T>
 const NodeEntry kEntry{"Test", true, false, [](NodeContext& context) -> Node* { return new T{context}; },
                        [](Node* node) { delete node; }};
@@ -100,7 +120,13 @@ class ExecutorTest : public testing::Test {
 
   template <typename T>
   NodeRunner& add(NodeRunner::Options options) {
-    NodeServices services{*transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
+    const auto add_metric = [this](std::string_view name, std::string_view unit) -> MetricCounters& {
+      auto& metric = *metrics_.emplace_back(std::make_unique<MetricCounters>());
+      name_metric(metric, name, unit, 0);
+      return metric;
+    };
+    NodeServices services{*transport_, log_,       [](const std::string&) { return DoorbellId{0}; },
+                          {},          add_metric, chains_};
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
     auto& runner = *runners_.emplace_back(
         std::make_unique<NodeRunner>(std::move(options), kEntry<T>, services, counters));
@@ -137,6 +163,31 @@ class ExecutorTest : public testing::Test {
     loan->header.stamp.nanosec = nanoseconds;
     publisher.publish(std::move(loan));
   }
+  /// A message that descends from one of chain `origin_id` captured at `captured_ns`.
+  static void give_origin(UntypedPublisher& port, std::uint32_t origin_id, std::int64_t captured_ns) {
+    const Chunk chunk = port.loan();
+    construct_block<UInt64>(chunk.bytes, chunk.size);
+    chunk.header->block_bytes = block_used(chunk.bytes);
+    chunk.header->chains[0] = {origin_id, 1, captured_ns};
+    port.publish(chunk);
+  }
+  /// Capture times of chain `origin_id` in all that waits at `port`; -1: no origin.
+  static std::vector<std::int64_t> origins(UntypedSubscriber& port, std::uint32_t origin_id) {
+    std::vector<std::int64_t> all;
+    Subscriber<UInt64> subscriber{port};
+    while (const auto sample = subscriber.take()) {
+      const ChainSlot* slot = find_origin(sample.header().chains, origin_id);
+      all.push_back(slot == nullptr ? -1 : slot->capture_time_ns);
+    }
+    return all;
+  }
+  std::unique_ptr<UntypedSubscriber> subscriber(const std::string& topic) {
+    return transport_->create_subscriber({.node = "/test", .topic = topic, .type = &type_info<UInt64>()});
+  }
+  NodeRunner& add_holder() {
+    const Remaps remaps{{"in", "/a"}, {"tick", "/tick"}, {"out", "/out"}};
+    return add<Holder>({{"/holder", remaps, {}, {}}, on("/tick"), 0});
+  }
   static Trigger every(std::int64_t period_ns) { return {TriggerKind::kEvery, period_ns, 0, {}, 0}; }
   static Trigger on(const std::string& topic) { return {TriggerKind::kOn, 0, 0, {topic}, 0}; }
   [[nodiscard]] NodeCounters& counters(std::size_t node) { return *counters_[node]; }
@@ -147,6 +198,8 @@ class ExecutorTest : public testing::Test {
   std::vector<std::string> calls_;
   std::unique_ptr<Transport> transport_ = make_in_process_transport();
   TestLog log_;
+  std::vector<ChainSettings> chains_;
+  std::vector<std::unique_ptr<MetricCounters>> metrics_;
   std::vector<std::unique_ptr<NodeCounters>> counters_;
   std::vector<std::unique_ptr<NodeRunner>> runners_;
 };
@@ -229,6 +282,57 @@ TEST_F(ExecutorTest, AMissedDeadlineIsCounted) {
   EXPECT_EQ(late.release(0) + in_time.release(0), 2u);
   EXPECT_EQ(counters(0).deadline_misses.load(), 1u);
   EXPECT_EQ(counters(1).deadline_misses.load(), 0u);
+}
+
+TEST_F(ExecutorTest, AChainIsMeasuredFromItsFirstTopicToItsLast) {
+  chains_ = {{"motion", 7, "/a", "/c"}};
+  add_source("/a");
+  add_relay("first", "/a", "/b");
+  add_relay("last", "/b", "/c");
+  const auto port = subscriber("/c");
+  Executor executor = make_executor();
+  executor.pass(executor.next_ns());
+  executor.pass(executor.next_ns());
+  ASSERT_EQ(metrics_.size(), 1u);
+  const MetricSummary motion = summarize(*metrics_[0]);
+  EXPECT_EQ(motion.name, "motion");
+  EXPECT_EQ(motion.unit, "ms");
+  EXPECT_EQ(motion.count, 2u);
+  EXPECT_GT(motion.min, 0);
+  Subscriber<UInt64> subscriber{*port};
+  EXPECT_EQ(find_origin(subscriber.take().header().chains, 7)->origin_sequence, 1u);
+  EXPECT_EQ(find_origin(subscriber.take().header().chains, 7)->origin_sequence, 2u);
+}
+
+TEST_F(ExecutorTest, AnOutputDescendsFromWhatItsNodeStillHolds) {
+  chains_ = {{"motion", 7, "/a", "/out"}};
+  add_holder();
+  const auto in = publisher<UInt64>("/a");
+  const auto tick = publisher<UInt64>("/tick");
+  const auto out = subscriber("/out");
+  Executor executor = make_executor();
+  give_origin(*in, 7, 1000);
+  for (const std::uint64_t go_on : {1, 1, 0, 1}) {
+    give(*tick, go_on);
+    executor.pass(0);
+  }
+  EXPECT_THAT(origins(*out, 7), ElementsAre(1000, 1000, -1, -1));
+  EXPECT_EQ(summarize(*metrics_[0]).count, 2u);
+  EXPECT_EQ(summarize(*metrics_[0]).rejected, 2u);
+}
+
+TEST_F(ExecutorTest, TheNewestOriginCountsAndForeignChainsPassThrough) {
+  add_holder();
+  const auto in = publisher<UInt64>("/a");
+  const auto tick = publisher<UInt64>("/tick");
+  const auto out = subscriber("/out");
+  Executor executor = make_executor();
+  for (const std::int64_t captured : {2000, 3000, 1000}) give_origin(*in, 7, captured);
+  give_origin(*tick, 8, 500);
+  executor.pass(0);
+  const auto sample = Subscriber<UInt64>{*out}.take();
+  EXPECT_EQ(find_origin(sample.header().chains, 7)->capture_time_ns, 3000);
+  EXPECT_EQ(find_origin(sample.header().chains, 8)->capture_time_ns, 500);
 }
 
 TEST_F(ExecutorTest, StopsInReverseAndOnlyWhatStarted) {

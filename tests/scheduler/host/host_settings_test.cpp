@@ -9,7 +9,11 @@ namespace tactus {
 namespace {
 
 HostSettings example() {
-  HostSettings settings{"vision", "lab", RealtimeMode::kRequired, {}, {}};
+  HostSettings settings;
+  settings.process = "vision";
+  settings.group = "lab";
+  settings.realtime = RealtimeMode::kRequired;
+  settings.chains.push_back({"motion", 7, "/imu", "/frame"});
   settings.executors.push_back({"head", {ThreadPolicy::kFifo, 80, {1, 3}}, 50'000});
   HostNode node;
   node.settings.name = "/left/tracker";

@@ -55,6 +55,7 @@ inline const std::map<std::string, NodeDescription>& fake_nodes() {
       {"filter", {"Filter", true, false, {input<Pose>("in"), output<Pose>("out")}, {}}},
       {"pointer", {"Pointer", true, false, {output<Point>("left")}, {}}},
       {"hinted", {"Hinted", true, false, {input<Pose>("hint", true)}, {}}},
+      {"prober", {"Prober", true, false, {input<Pose>("in")}, {}, {}, {"motion", "motoin"}}},
       {"looper", {"Looper", false, true, {output<Pose>("out")}, {}}},
   };
   return nodes;

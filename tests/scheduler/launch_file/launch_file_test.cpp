@@ -38,8 +38,29 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
 }
 
 TEST_F(GoodFile, SurvivesTheWayToItsHost) {
-  for (const auto& host : load("stereo.launch.yaml").processes)
-    EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
+  for (const auto* file : {"stereo.launch.yaml", "chain.launch.yaml"}) {
+    for (const auto& host : load(file).processes)
+      EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
+  }
+}
+
+TEST_F(GoodFile, AChainIsKnownToEveryProcessAndShownWithItsWay) {
+  const auto plan = load("chain.launch.yaml");
+  ASSERT_EQ(plan.chains.size(), 1U);
+  EXPECT_NE(plan.chains[0].settings.origin_id, 0U);
+  for (const auto& host : plan.processes)
+    EXPECT_EQ(host.chains, std::vector{plan.chains[0].settings}) << host.process;
+  const std::string text = describe_plan(plan);
+  EXPECT_NE(text.find("chain motion: /left -> /once -> /twice -> /twice"), std::string::npos) << text;
+}
+
+TEST_F(GoodFile, AChainThatANodeAsksForInVainIsNoted) {
+  const auto plan = load("chain.launch.yaml");
+  ASSERT_EQ(plan.notes.size(), 1U);
+  EXPECT_EQ(
+      plan.notes[0],
+      "/probe asks for the chain 'motoin', which chains: does not declare; did you mean 'motion'?: it sees "
+      "no origins");
 }
 
 TEST_F(GoodFile, ArgumentsReplaceDefaults) {

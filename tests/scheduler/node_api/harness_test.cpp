@@ -44,6 +44,24 @@ class Height final : public tactus::Node {
   double speed_ = 0;
 };
 
+/// Says how long ago what it is given began.
+class Age final : public tactus::Node {
+ public:
+  explicit Age(tactus::NodeContext& context)
+      : pose_{context.subscribe<PoseStamped>("pose")},
+        chain_{context.chain("motion_to_photon")},
+        age_{context.metric("age", {.unit = "ms"})} {}
+  void step(const tactus::Cycle& cycle) override {
+    const auto pose = pose_.take();
+    if (const auto origin = chain_.origin(pose)) age_.record((cycle.now() - *origin) / 1ms);
+  }
+
+ private:
+  tactus::Subscriber<PoseStamped> pose_;
+  tactus::Chain chain_;
+  tactus::Metric age_;
+};
+
 tactus::Message<Imu> acceleration(double z) {
   tactus::Message<Imu> imu;
   imu->linear_acceleration.z = z;
@@ -71,6 +89,16 @@ TEST(Harness, ShowsWhatTheNodeMeasured) {
   EXPECT_THROW((void)node.metric("height"), std::invalid_argument);
 }
 
+TEST(Harness, GivesMessagesThatDescendFromSomething) {
+  tactus::testing::Harness<Age> node;
+  node.give("pose", tactus::Message<PoseStamped>{}, {.origin = tactus::Time{30ms}});
+  node.step_at(50ms);
+  node.give("pose", tactus::Message<PoseStamped>{});
+  node.step_at(60ms);
+  EXPECT_EQ(node.metric("age").count, 1u);
+  EXPECT_EQ(node.metric("age").last, 20);
+}
+
 TEST(Harness, RefusesPortsThatTheNodeDoesNotDeclare) {
   tactus::testing::Harness<Height> node;
   EXPECT_THROW(node.give("camera", acceleration(0)), std::invalid_argument);
@@ -94,7 +122,7 @@ TEST(Parameter, OfAnotherKindIsRefusedAndAWholeNumberIsAFloat) {
 }
 
 TEST(NodeDescription, SurvivesJson) {
-  tactus::NodeDescription description{"Height", true, false, {}, {}, {}};
+  tactus::NodeDescription description{"Height", true, false, {}, {}, {}, {"motion_to_photon"}};
   description.ports.push_back({.name = "imu", .type_name = "sensor_msgs/msg/Imu", .depth = 8});
   description.parameters.push_back({"gravity", 9.0, {.min = 1, .unit = "m/s^2"}});
   description.metrics.push_back({"speed", {"m/s", "after the step"}});

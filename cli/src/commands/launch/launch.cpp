@@ -91,8 +91,11 @@ int launch(const LaunchOptions& options) {
 void add_launch(CLI::App& root, Run& run) {
   CLI::App& verb = *root.add_subcommand("launch", "Checks a launch file, starts it, watches it and stops it");
   auto words = std::make_shared<LaunchWords>();
-  verb.add_option("file", words->file, "Launch file")->required()->type_name("FILE");
-  verb.add_option("arguments", words->arguments, "Arguments of the file, name:=value")
+  verb.add_option("file", words->file, "Launch file, or the package it is installed with")
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("arguments", words->arguments,
+                  "The file's name where FILE is a package; arguments of the file, name:=value")
       ->type_name("NAME:=VALUE");
   verb.add_flag("--dry-run", words->dry_run, "Print the checked plan and start nothing");
   verb.add_flag("--check", words->check, "Check only and start nothing");
@@ -106,7 +109,8 @@ void add_launch(CLI::App& root, Run& run) {
   verb.footer(
       "Examples:\n  rtctl launch head_tracking.launch.yaml\n"
       "  rtctl launch head_tracking.launch.yaml seed:=3 --duration 10 --expect /imu:190Hz..210Hz\n"
-      "  rtctl launch head_tracking.launch.yaml --dry-run");
+      "  rtctl launch head_tracking.launch.yaml --dry-run\n"
+      "  rtctl launch tactus head_tracking.launch.yaml");
   verb.callback([&run, words, group] {
     words->has_group = group->count() > 0;
     run = [words] { return launch(launch_options(*words)); };

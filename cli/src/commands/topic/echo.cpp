@@ -4,6 +4,7 @@
 
 #include <CLI/App.hpp>
 #include <chrono>
+#include <limits>
 #include <optional>
 
 #include "arguments.hpp"
@@ -46,6 +47,7 @@ class Echo {
  public:
   Echo(const Options& options, TypePointer type, const tactus::PrintOptions& print)
       : options_{options}, type_{std::move(type)}, print_{print}, limit_{options.once ? 1 : options.count} {
+    if (options.json) print_.max_elements = std::numeric_limits<std::size_t>::max();  // programs read it
     if (!options.timeout.empty()) timeout_ = parse_duration("--timeout", options.timeout);
   }
 

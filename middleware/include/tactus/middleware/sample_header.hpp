@@ -23,6 +23,9 @@ struct ChainSlot {
   std::int64_t capture_time_ns = 0;   ///< group clock, nanoseconds since the epoch
 };
 
+inline constexpr std::uint32_t kMaxChains = 4;
+using Origins = std::array<ChainSlot, kMaxChains>;
+
 inline constexpr std::uint16_t kSampleHeaderVersion = 2;
 
 /// Travels beside every message (iceoryx user header). 128 bytes, versioned, plain data. What every take()
@@ -32,13 +35,41 @@ struct SampleHeader {
   std::uint16_t flags = 0;
   std::uint32_t clock_id = 0;        ///< which group clock the times are on
   std::uint64_t sequence = 0;        ///< per publisher, starts at 1, +1 per published message
-  std::int64_t capture_time_ns = 0;  ///< when the newest input was captured; publish time for a source
+  std::int64_t capture_time_ns = 0;  ///< what the publisher said with captured_at(), else the publish time
   PublisherId publisher;
   std::int64_t publish_time_ns = 0;  ///< group clock, nanoseconds since the epoch
   std::uint64_t block_bytes = 0;     ///< bytes of the message block that are in use
-  std::array<ChainSlot, 4> chains{};
+  Origins chains{};                  ///< what the message descends from; a chain may lie in any slot
   std::uint64_t reserved = 0;
 };
 static_assert(sizeof(SampleHeader) == 128 && offsetof(SampleHeader, publisher) == 24);
+
+/// The slot of a chain; nullptr when the message does not descend from its source.
+[[nodiscard]] constexpr const ChainSlot* find_origin(const Origins& origins, std::uint32_t id) noexcept {
+  for (const ChainSlot& slot : origins) {
+    if (slot.origin_id == id && id != 0) return &slot;
+  }
+  return nullptr;
+}
+
+/// The slot to write a chain into: its own, else an empty one; nullptr when other chains fill all of them.
+[[nodiscard]] constexpr ChainSlot* slot_for(Origins& origins, std::uint32_t id) noexcept {
+  ChainSlot* empty = nullptr;
+  for (ChainSlot& slot : origins) {
+    if (slot.origin_id == id) return &slot;
+    if (slot.origin_id == 0 && empty == nullptr) empty = &slot;
+  }
+  return empty;
+}
+
+/// Per chain the newer origin of both.
+constexpr void merge_origins(Origins& into, const Origins& from) noexcept {
+  for (const ChainSlot& slot : from) {
+    if (slot.origin_id == 0) continue;
+    ChainSlot* mine = slot_for(into, slot.origin_id);
+    if (mine != nullptr && (mine->origin_id == 0 || mine->capture_time_ns < slot.capture_time_ns))
+      *mine = slot;
+  }
+}
 
 }  // namespace tactus

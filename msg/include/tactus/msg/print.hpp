@@ -12,7 +12,7 @@ namespace tactus {
 
 struct PrintOptions {
   bool no_arrays = false;          ///< arrays and sequences as "<float64[9]>" only
-  std::size_t max_elements = 128;  ///< of an array; the rest is '...'
+  std::size_t max_elements = 128;  ///< of an array; the rest is "..."
   std::string field{};             ///< print this field only, "pose.position.x"; empty: the whole message
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <ranges>
@@ -84,6 +85,13 @@ class Sequence {
   }
   template <typename U>
   requires(!PlainElement<T>) && std::is_assignable_v<T&, const U&> void push_back(const U& value) {
+    if constexpr (std::same_as<T, U>) {
+      if (const std::size_t own = index_of(value); own < size()) {  // it moves while the sequence grows
+        emplace_back();
+        back() = (*this)[own];
+        return;
+      }
+    }
     emplace_back() = value;
   }
   /// Appends an element with its defaults and returns it.
@@ -124,6 +132,12 @@ class Sequence {
   }
 
  private:
+  /// size() when it is none of ours.
+  [[nodiscard]] std::size_t index_of(const T& value) const noexcept {
+    const std::less_equal<const T*> not_behind;
+    const bool own = not_behind(data(), &value) && !not_behind(end(), &value);
+    return own ? static_cast<std::size_t>(&value - data()) : size();
+  }
   template <typename Range>
   void assign_range(const Range& values) {
     const std::size_t count = std::size(values);

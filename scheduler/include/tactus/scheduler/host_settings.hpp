@@ -27,6 +27,17 @@ struct Trigger {
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };
 
+/// A path through the data flow whose latency is measured: from the capture of the first topic's messages to
+/// the publication of the last one's.
+struct ChainSettings {
+  std::string name;
+  std::uint32_t origin_id = 0;  ///< never 0 in a plan
+  std::string first;            ///< full topic names
+  std::string last;
+
+  friend bool operator==(const ChainSettings&, const ChainSettings&) = default;
+};
+
 /// What a launch file says about one node's declarations.
 struct NodeSettings {
   std::string name;  ///< full name, "/tracker"
@@ -63,6 +74,7 @@ struct HostSettings {
   std::string process;  ///< name of the process in the launch file
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  std::vector<ChainSettings> chains;  ///< all of the launch, at most kMaxChains
   std::vector<HostExecutor> executors;
   std::vector<HostNode> nodes;  ///< in file order: the order of start; they stop in reverse
 

@@ -41,6 +41,12 @@ struct ExpectedRate {
   double most_hz = 0;
 };
 
+/// A chain and the nodes of its shortest way through the data flow.
+struct PlannedChain {
+  ChainSettings settings;
+  std::vector<std::string> nodes;
+};
+
 struct LaunchPlan {
   std::string file;
   std::string group;
@@ -48,6 +54,7 @@ struct LaunchPlan {
   std::vector<HostSettings>
       processes;                   ///< in the order of start; settings of each hold its nodes in file order
   std::vector<PlannedNode> nodes;  ///< in file order
+  std::vector<PlannedChain> chains;
   std::vector<ExpectedRate> expectations;
   std::vector<std::string> notes;  ///< defaults that were taken and deserve a word
 };

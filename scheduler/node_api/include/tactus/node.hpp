@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -58,6 +59,27 @@ struct ParameterOptions {
   double max = std::numeric_limits<double>::infinity();
   std::string unit{};
   std::string help{};
+};
+
+/// A chain of the launch file (`chains: {motion_to_photon: [/imu, /display/frame]}`), for nodes that want to
+/// know what their data descends from. Thread: the node's. Never blocks, never allocates.
+class Chain {
+ public:
+  Chain() = default;
+  explicit Chain(std::uint32_t origin_id) noexcept : origin_id_{origin_id} {}
+
+  /// Capture time of the chain's first message that `sample` descends from; empty when it descends from none,
+  /// or when the launch declares no such chain.
+  template <typename T>
+  [[nodiscard]] std::optional<Time> origin(const Sample<T>& sample) const noexcept {
+    const ChainSlot* slot = find_origin(sample.header().chains, origin_id_);
+    return slot == nullptr ? std::nullopt : std::optional{from_ns(slot->capture_time_ns)};
+  }
+  /// True when the launch declares the chain.
+  [[nodiscard]] bool declared() const noexcept { return origin_id_ != 0; }
+
+ private:
+  std::uint32_t origin_id_ = 0;
 };
 
 /// Unit and meaning of a metric, for tables and `rtctl node describe`.
@@ -123,6 +145,9 @@ class Log {
 
 /// What a node's constructor declares its inputs, outputs and parameters with. Implemented by whoever runs
 /// the node: the host, tactus-run, the Harness. Declaring after construction throws std::logic_error.
+///
+/// Every message a node publishes inherits, per chain of the launch, the newest origin among the samples it
+/// took in this release (a self-looping node: since wait_until() last returned) or still holds.
 class NodeContext {
  public:
   virtual ~NodeContext() = default;
@@ -162,6 +187,9 @@ class NodeContext {
     return Metric{add_metric(name, options)};
   }
 
+  /// A chain of the launch file by name. Valid also when the launch declares none: then it knows no origins.
+  [[nodiscard]] Chain chain(std::string_view name) { return Chain{add_chain(name)}; }
+
   /// Any thread of the node; lives as long as the node.
   [[nodiscard]] virtual Log& log() noexcept = 0;
   /// The group's clock.
@@ -178,6 +206,7 @@ class NodeContext {
   virtual ParameterValue add_parameter(std::string_view name, ParameterValue initial,
                                        const ParameterOptions& options) = 0;
   virtual MetricCounters& add_metric(std::string_view name, const MetricOptions& options) = 0;
+  virtual std::uint32_t add_chain(std::string_view name) = 0;  ///< 0: not declared
 };
 
 /// A component. Its constructor takes a NodeContext&, declares, and does nothing else: it also runs in a

@@ -44,6 +44,7 @@ struct NodeDescription {
   std::vector<PortDescription> ports;
   std::vector<ParameterDescription> parameters;
   std::vector<MetricDescription> metrics{};
+  std::vector<std::string> chains{};  ///< that it asks for by name
 };
 
 [[nodiscard]] nlohmann::json to_json(const NodeDescription& description);

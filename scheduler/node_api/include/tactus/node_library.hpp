@@ -23,9 +23,9 @@ class NodeLibraryError : public std::runtime_error {
 /// Why a node of this build cannot run here; empty when it can.
 [[nodiscard]] std::string incompatibility(const NodeNote& note);
 
-/// "libname.so" of a `use:`: a path is taken as it is, a name is looked for in TACTUS_NODE_PATH and in
-/// ../lib/tactus/nodes beside this program. Throws NodeLibraryError naming the folders that were searched and
-/// the nearest name found there.
+/// "libname.so" of a `use:`: a path is taken as it is, a name is looked for in the folders of
+/// TACTUS_NODE_PATH and in lib/tactus/nodes of install_prefixes(). Throws NodeLibraryError naming the folders
+/// that were searched and the nearest name found there.
 [[nodiscard]] std::filesystem::path find_node_library(const std::string& use);
 
 /// A loaded shared object. It stays loaded for the life of the process.

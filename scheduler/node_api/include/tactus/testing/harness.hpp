@@ -13,6 +13,13 @@
 
 namespace tactus::testing {
 
+/// When what a test gives was captured, and when the message it descends from was (in every chain that the
+/// node asked for). Left out: now, and no origin.
+struct Given {
+  Time captured{};
+  Time origin{};
+};
+
 /// Stands for the host in tests: ports on the in-process transport, the time is what the test says.
 class HarnessContext final : public NodeContext {
  public:
@@ -40,6 +47,7 @@ class HarnessContext final : public NodeContext {
   void wait_until(Time until) noexcept override { now_ = std::max(now_, until); }
 
   void set_now(Time now) { now_ = now; }
+  [[nodiscard]] const std::vector<std::string>& chains() const { return chains_; }
   MetricCounters& metric(const std::string& name) { return *find(metrics_, name, "metric"); }
   Input& input(const std::string& name) { return find(inputs_, name, "input"); }
   Output& output(const std::string& name) { return find(outputs_, name, "output"); }
@@ -87,6 +95,12 @@ class HarnessContext final : public NodeContext {
     name_metric(*metric, name, options.unit, 0);
     return *metric;
   }
+  std::uint32_t add_chain(std::string_view name) override {
+    if (chains_.size() == kMaxChains)
+      throw std::logic_error{fmt::format("chain '{}': a launch has at most {} chains", name, kMaxChains)};
+    chains_.emplace_back(name);
+    return static_cast<std::uint32_t>(chains_.size());
+  }
 
  private:
   static constexpr std::size_t kTestBytes = std::size_t{4} << 20;
@@ -104,6 +118,7 @@ class HarnessContext final : public NodeContext {
   std::map<std::string, Input> inputs_;
   std::map<std::string, Output> outputs_;
   std::map<std::string, std::unique_ptr<MetricCounters>> metrics_;
+  std::vector<std::string> chains_;
   TestLog log_;
   Time now_{};
 };
@@ -120,18 +135,28 @@ class Harness {
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;
 
-  /// Publishes to an input; the capture time is the harness' time unless given.
+  /// Publishes to an input; the capture time is the harness' time unless given:
+  /// node.give("frame", frame, {.origin = Time{12ms}}).
   template <typename T>
-  void give(const std::string& input, const Message<T>& message, Time captured = {}) {
-    give(input, *message, captured);
+  void give(const std::string& input, const Message<T>& message, const Given& given = {}) {
+    give(input, *message, given);
   }
   template <typename T>
-  void give(const std::string& input, const T& message, Time captured = {}) {
-    Publisher<T> publisher{*context_.input(input).publisher};
-    auto loan = publisher.loan();
-    *loan = message;
-    loan.captured_at(captured == Time{} ? context_.now() : captured);
-    publisher.publish(std::move(loan));
+  void give(const std::string& input, const T& message, const Given& given = {}) {
+    UntypedPublisher& port = *context_.input(input).publisher;
+    const Chunk chunk = port.loan();
+    construct_block<T>(chunk.bytes, chunk.size);
+    *reinterpret_cast<T*>(block_root_bytes(chunk.bytes)) = message;
+    SampleHeader& header = *chunk.header;
+    header.block_bytes = block_used(chunk.bytes);
+    header.capture_time_ns = to_ns(given.captured == Time{} ? context_.now() : given.captured);
+    for (std::uint32_t i = 0; i < context_.chains().size() && given.origin != Time{}; ++i)
+      header.chains[i] = {i + 1, 1, to_ns(given.origin)};
+    port.publish(chunk);
+  }
+  template <typename T>
+  void give(const std::string& input, const Message<T>& message, Time captured) {
+    give(input, *message, Given{.captured = captured});
   }
 
   void step_at(Time now) {
