@@ -2,7 +2,7 @@
 #include <tactus/node.hpp>
 
 #include "integrator.hpp"
-#include "pose_message.hpp"
+#include "motion_message.hpp"
 
 /// Head pose at the IMU's rate: integrates from the newest correction to now. Publishes nothing before the
 /// first correction, because there is no pose to start from.
@@ -12,6 +12,7 @@ class ImuIntegrator final : public tactus::Node {
       : imu_{context.subscribe<sensor_msgs::msg::Imu>("imu", {.depth = 64})},
         correction_{context.subscribe<geometry_msgs::msg::PoseStamped>("correction", {.optional = true})},
         pose_{context.advertise<geometry_msgs::msg::PoseStamped>("pose")},
+        odometry_{context.advertise<nav_msgs::msg::Odometry>("odometry")},
         estimator_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})} {}
 
   void step(const tactus::Cycle&) override {
@@ -32,12 +33,21 @@ class ImuIntegrator final : public tactus::Node {
       pose.captured_at(captured);
       pose_.publish(std::move(pose));
     }
+    if (auto odometry = odometry_.loan()) {
+      xr::write_odometry({{state->stamp_ns, state->position, state->orientation},
+                          state->velocity,
+                          estimator_.angular_velocity()},
+                         *odometry);
+      odometry.captured_at(captured);
+      odometry_.publish(std::move(odometry));
+    }
   }
 
  private:
   tactus::Subscriber<sensor_msgs::msg::Imu> imu_;
   tactus::Subscriber<geometry_msgs::msg::PoseStamped> correction_;
   tactus::Publisher<geometry_msgs::msg::PoseStamped> pose_;
+  tactus::Publisher<nav_msgs::msg::Odometry> odometry_;
   xr::PoseEstimator estimator_;
 };
 TACTUS_NODE(ImuIntegrator)

@@ -60,6 +60,11 @@ MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSamp
   return to;
 }
 
+Eigen::Vector3d PoseEstimator::angular_velocity() const {
+  if (count_ == 0) return Eigen::Vector3d::Zero();
+  return sample(count_ - 1).angular_velocity - bias_.angular_velocity;
+}
+
 void PoseEstimator::add_imu(const ImuSample& added) {
   if (count_ > 0 && added.stamp_ns <= sample(count_ - 1).stamp_ns) {
     ++ignored_;

@@ -44,6 +44,8 @@ class PoseEstimator {
 
   /// The newest state; empty before the first correction.
   [[nodiscard]] const std::optional<MotionState>& state() const { return state_; }
+  /// Of the newest sample, without its bias: rad/s, body. Zero before the first sample.
+  [[nodiscard]] Eigen::Vector3d angular_velocity() const;
   [[nodiscard]] const ImuBias& bias() const { return bias_; }
   [[nodiscard]] std::uint64_t ignored() const { return ignored_; }
 

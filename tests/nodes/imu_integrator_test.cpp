@@ -45,4 +45,21 @@ TEST(ImuIntegrator, StaysWhereItIsWhenItFeelsOnlyGravity) {
   EXPECT_EQ(pose.header.frame_id, "world");
 }
 
+TEST(ImuIntegrator, TellsHowTheHeadMoves) {
+  tactus::testing::Harness<ImuIntegrator> node;
+  node.give("correction", pose_at(5ms, 0.5));
+  for (auto t = 5ms; t <= 105ms; t += 5ms) {
+    tactus::Message<Imu> imu;
+    xr::write_imu({tactus::Duration{t}.count(), {0, 0, 0.7}, {2, 0, 9.81}}, *imu);
+    node.give("imu", imu);
+    node.step_at(t);
+  }
+  // About 2 m/s^2 along its x for 0.1 s, while it turns slowly to the left.
+  const auto motion = xr::read_motion(node.last<nav_msgs::msg::Odometry>("odometry"));
+  EXPECT_EQ(motion.pose.stamp_ns, 105'000'000);
+  EXPECT_NEAR(motion.velocity.x(), 0.2, 0.001);
+  EXPECT_NEAR(motion.velocity.y(), 2 * 0.1 * 0.07 / 2, 0.001);
+  EXPECT_NEAR(motion.angular_velocity.z(), 0.7, 1e-9);
+}
+
 }  // namespace

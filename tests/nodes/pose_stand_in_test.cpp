@@ -31,7 +31,7 @@ TEST(PoseStandIn, PassesOnTheNewestTruth) {
 
 TEST(PoseStandIn, NoiseIsSeeded) {
   const auto noisy = [](std::int64_t seed) {
-    tactus::testing::Harness<PoseStandIn> node{{{"position_noise", 0.01}, {"seed", seed}}};
+    tactus::testing::Harness<PoseStandIn> node{{{"position_noise", 10.0}, {"seed", seed}}};
     node.give("ground_truth", pose_at(5ms, 1));
     node.step_at(100ms);
     return node.last<PoseStamped>("correction").pose.position.x;
@@ -39,6 +39,29 @@ TEST(PoseStandIn, NoiseIsSeeded) {
   EXPECT_EQ(noisy(1), noisy(1));
   EXPECT_NE(noisy(1), noisy(2));
   EXPECT_NEAR(noisy(1), 1, 0.1);
+}
+
+TEST(PoseStandIn, NoiseIsAsLargeAsAskedForInMillimetresAndDegrees) {
+  tactus::testing::Harness<PoseStandIn> node{{{"position_noise", 20.0}, {"rotation_noise", 2.0}}};
+  double squares_m = 0, squares_rad = 0;
+  constexpr int kPoses = 2000;
+  for (int i = 1; i <= kPoses; ++i) {
+    node.give("ground_truth", pose_at(i * 5ms, 1));
+    node.step_at(i * 5ms);
+    const auto& pose = node.last<PoseStamped>("correction").pose;
+    squares_m += (xr::to_eigen(pose.position) - Eigen::Vector3d{1, 0, 1.6}).squaredNorm();
+    squares_rad +=
+        std::pow(xr::to_eigen(pose.orientation).angularDistance(Eigen::Quaterniond::Identity()), 2);
+  }
+  // Three axes.
+  EXPECT_NEAR(std::sqrt(squares_m / kPoses / 3), 0.020, 0.001);
+  EXPECT_NEAR(std::sqrt(squares_rad / kPoses / 3), 2 * std::numbers::pi / 180, 0.002);
+}
+
+TEST(PoseStandIn, SaysWhatItIs) {
+  tactus::testing::Harness<PoseStandIn> node{{{"position_noise", 5.0}}};
+  EXPECT_THAT(node.logged(),
+              testing::ElementsAre("stand-in for SLAM: ground truth with noise of 5 mm and 0 deg"));
 }
 
 }  // namespace
