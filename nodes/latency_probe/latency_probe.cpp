@@ -15,6 +15,7 @@ class LatencyProbe final : public tactus::Node {
  public:
   explicit LatencyProbe(tactus::NodeContext& context)
       : log_{context.log()},
+        motion_{context.chain("motion_to_photon")},
         frame_{context.subscribe<sensor_msgs::msg::Image>("frame")},
         frame_pose_{context.subscribe<xr_msgs::msg::PredictedPose>("frame_pose", {.depth = 32})},
         truth_{context.subscribe<geometry_msgs::msg::PoseStamped>("ground_truth",
@@ -42,30 +43,25 @@ class LatencyProbe final : public tactus::Node {
 
   void stop() override {
     if (measured_ == 0) log_.warn("no frame with a picture came: nothing was measured");
+    if (!motion_.declared()) log_.warn("the launch has no chain motion_to_photon: it was not measured");
     if (history_.empty()) log_.info("no ground truth came: the pose error was not measured");
   }
 
  private:
-  /// What a frame shows.
-  struct Shown {
-    std::int64_t origin_ns = 0;  ///< capture of the newest motion it knows of
-    xr::StampedPose pose;        ///< at its display time
-  };
-
   void keep(const xr_msgs::msg::PredictedPose& pose) {
-    shown_[shown_count_++ % shown_.size()] = {xr::stamp_ns(pose.header.stamp), xr::read_motion(pose).pose};
+    shown_[shown_count_++ % shown_.size()] = xr::read_motion(pose).pose;
   }
 
-  [[nodiscard]] const Shown* find_shown(std::int64_t display_ns) const {
-    for (const Shown& shown : shown_) {
-      if (shown.pose.stamp_ns == display_ns && display_ns != 0) return &shown;
+  [[nodiscard]] const xr::StampedPose* find_shown(std::int64_t display_ns) const {
+    for (const xr::StampedPose& shown : shown_) {
+      if (shown.stamp_ns == display_ns && display_ns != 0) return &shown;
     }
     return nullptr;
   }
 
   void measure(const tactus::Sample<sensor_msgs::msg::Image>& frame) {
     const std::int64_t display_ns = xr::stamp_ns(frame->header.stamp);
-    const Shown* shown = find_shown(display_ns);
+    const xr::StampedPose* shown = find_shown(display_ns);
     if (shown == nullptr) return;  // black
     if (measured_++ == 0) begin_ns_ = display_ns + settle_ns_;
     if (display_ns < begin_ns_) return;
@@ -73,9 +69,10 @@ class LatencyProbe final : public tactus::Node {
     if (late_ns > 0) late_metric_.record(1e-6 * static_cast<double>(late_ns));
     // Too late for its instant: it is seen at the next one of the display.
     const std::int64_t photon_ns = display_ns + (late_ns + period_ns_ - 1) / period_ns_ * period_ns_;
-    publish_latency(photon_ns, photon_ns - shown->origin_ns, frame.header().sequence);
+    if (const auto origin = motion_.origin(frame))
+      publish_latency(photon_ns, photon_ns - tactus::to_ns(*origin), frame.header().sequence);
     if (history_.empty()) return;
-    open_[opened_++ % open_.size()] = {photon_ns, shown->pose.position, shown->pose.orientation};
+    open_[opened_++ % open_.size()] = {photon_ns, shown->position, shown->orientation};
     if (opened_ - compared_ > open_.size()) ++compared_;
   }
 
@@ -114,6 +111,7 @@ class LatencyProbe final : public tactus::Node {
   }
 
   tactus::Log& log_;
+  tactus::Chain motion_;
   tactus::Subscriber<sensor_msgs::msg::Image> frame_;
   tactus::Subscriber<xr_msgs::msg::PredictedPose> frame_pose_;
   tactus::Subscriber<geometry_msgs::msg::PoseStamped> truth_;
@@ -123,8 +121,8 @@ class LatencyProbe final : public tactus::Node {
   tactus::Metric latency_metric_, late_metric_, position_metric_, rotation_metric_;
 
   xr::PoseHistory history_;
-  std::array<Shown, 64> shown_;
-  std::array<xr::StampedPose, 64> open_;  ///< waiting for the truth, by the time they were seen
+  std::array<xr::StampedPose, 64> shown_;  ///< what the last frames show
+  std::array<xr::StampedPose, 64> open_;   ///< waiting for the truth, by the time they were seen
   std::uint64_t shown_count_ = 0, opened_ = 0, compared_ = 0, measured_ = 0;
   std::int64_t begin_ns_ = 0;
 };

@@ -29,12 +29,10 @@ Eigen::Quaterniond yaw(double angle) {
   return Eigen::Quaterniond{Eigen::AngleAxisd{angle, Eigen::Vector3d::UnitZ()}};
 }
 
-tactus::Message<PredictedPose> pose_for(tactus::Duration display, tactus::Duration origin, double x = 0,
-                                        double angle = 0) {
+tactus::Message<PredictedPose> pose_for(tactus::Duration display, double x = 0, double angle = 0) {
   tactus::Message<PredictedPose> pose;
   xr::write_prediction(
-      {{display.count(), {x, 0, 0}, yaw(angle)}, Eigen::Vector3d::Zero(), Eigen::Vector3d::Zero()},
-      origin.count(), *pose);
+      {{display.count(), {x, 0, 0}, yaw(angle)}, Eigen::Vector3d::Zero(), Eigen::Vector3d::Zero()}, 0, *pose);
   return pose;
 }
 
@@ -44,13 +42,20 @@ tactus::Message<PoseStamped> truth_at(tactus::Duration t, double x, double angle
   return pose;
 }
 
+constexpr tactus::Duration kAge = 17ms;  ///< of the motion when it is seen
+
+template <typename Node>
+void give_frame(Node& node, tactus::Duration display, double x = 0, double angle = 0) {
+  node.give("frame_pose", pose_for(display, x, angle));
+  node.give("frame", frame_for(display), {.origin = tactus::Time{display - kAge}});
+}
+
 /// The Harness publishes at the real time: far in the future, these frames are in time.
 constexpr tactus::Duration kFuture = std::chrono::seconds{2'100'000'000};
 
 TEST(LatencyProbe, MotionToPhotonGoesFromTheMotionsCaptureToTheDisplayTime) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
-  node.give("frame_pose", pose_for(kFuture + 60ms, kFuture + 43ms));
-  node.give("frame", frame_for(kFuture + 60ms));
+  give_frame(node, kFuture + 60ms);
   node.step_at(kFuture + 52ms);
   const auto& measured = node.last<MotionToPhoton>("motion_to_photon");
   EXPECT_EQ(xr::stamp_ns(measured.latency), 17'000'000);
@@ -64,8 +69,7 @@ TEST(LatencyProbe, AFrameThatMissesItsInstantIsSeenAtALaterOne) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
   const tactus::Duration now = tactus::group_now().time_since_epoch();
   const tactus::Duration display = now - 25ms;  // published 25 ms or a little more after its instant
-  node.give("frame_pose", pose_for(display, display - 17ms));
-  node.give("frame", frame_for(display));
+  give_frame(node, display);
   node.step_at(now);
   const auto latency = xr::stamp_ns(node.last<MotionToPhoton>("motion_to_photon").latency);
   EXPECT_GE(latency, 17'000'000 + 30'000'000);        // the third instant after
@@ -78,8 +82,7 @@ TEST(LatencyProbe, ThePoseErrorIsThatAtTheDisplayTime) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
   // The truth moves by 1 mm and 0.001 rad per ms.
   node.give("ground_truth", truth_at(kFuture + 50ms, 0.050, 0.050));
-  node.give("frame_pose", pose_for(kFuture + 62ms, kFuture + 45ms, 0.067, 0.052));
-  node.give("frame", frame_for(kFuture + 62ms));
+  give_frame(node, kFuture + 62ms, 0.067, 0.052);
   node.step_at(kFuture + 52ms);
   EXPECT_TRUE(node.taken<PoseError>("pose_error").empty());  // that instant has not come yet
   node.give("ground_truth", truth_at(kFuture + 60ms, 0.060, 0.060));
@@ -96,9 +99,9 @@ TEST(LatencyProbe, ThePoseErrorIsThatAtTheDisplayTime) {
 
 TEST(LatencyProbe, BlackFramesHaveNoMotionAndAreNotMeasured) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
-  node.give("frame_pose", pose_for(kFuture + 50ms, kFuture + 40ms));
-  node.give("frame", frame_for(kFuture + 60ms));
-  node.give("frame", frame_for(0ms));
+  node.give("frame_pose", pose_for(kFuture + 50ms));
+  node.give("frame", frame_for(kFuture + 60ms), {.origin = tactus::Time{kFuture}});
+  node.give("frame", frame_for(0ms), {.origin = tactus::Time{kFuture}});
   node.step_at(kFuture + 52ms);
   EXPECT_TRUE(node.taken<MotionToPhoton>("motion_to_photon").empty());
   node.node().stop();
@@ -107,8 +110,7 @@ TEST(LatencyProbe, BlackFramesHaveNoMotionAndAreNotMeasured) {
 
 TEST(LatencyProbe, WithoutGroundTruthTheLatencyIsMeasuredAllTheSame) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
-  node.give("frame_pose", pose_for(kFuture + 60ms, kFuture + 43ms));
-  node.give("frame", frame_for(kFuture + 60ms));
+  give_frame(node, kFuture + 60ms);
   node.step_at(kFuture + 52ms);
   EXPECT_EQ(node.metric("motion_to_photon").count, 1U);
   EXPECT_EQ(node.metric("position_error").count, 0U);
@@ -116,11 +118,18 @@ TEST(LatencyProbe, WithoutGroundTruthTheLatencyIsMeasuredAllTheSame) {
   EXPECT_THAT(node.logged(), Contains(HasSubstr("no ground truth")));
 }
 
+TEST(LatencyProbe, AFrameThatDescendsFromNoMotionHasNoLatency) {
+  tactus::testing::Harness<LatencyProbe> node{kAtOnce};
+  node.give("frame_pose", pose_for(kFuture + 60ms));
+  node.give("frame", frame_for(kFuture + 60ms));
+  node.step_at(kFuture + 52ms);
+  EXPECT_TRUE(node.taken<MotionToPhoton>("motion_to_photon").empty());
+}
+
 TEST(LatencyProbe, TheFirstSecondIsNotMeasured) {
   tactus::testing::Harness<LatencyProbe> node{{{"settle", 1.0}}};
   for (const tactus::Duration t : {60ms, 560ms, 1059ms, 1060ms, 1070ms}) {
-    node.give("frame_pose", pose_for(kFuture + t, kFuture + t - 20ms));
-    node.give("frame", frame_for(kFuture + t));
+    give_frame(node, kFuture + t);
     node.step_at(kFuture + t);
   }
   EXPECT_EQ(node.metric("motion_to_photon").count, 2U);
@@ -130,8 +139,7 @@ TEST(LatencyProbe, ATruthThatStopsDoesNotHoldUpOrOverflow) {
   tactus::testing::Harness<LatencyProbe> node{kAtOnce};
   node.give("ground_truth", truth_at(kFuture, 0));
   for (auto t = 10ms; t <= 3000ms; t += 10ms) {
-    node.give("frame_pose", pose_for(kFuture + t, kFuture + t - 20ms));
-    node.give("frame", frame_for(kFuture + t));
+    give_frame(node, kFuture + t);
     node.step_at(kFuture + t);
   }
   EXPECT_EQ(node.metric("motion_to_photon").count, 300U);
