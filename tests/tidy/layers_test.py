@@ -12,10 +12,10 @@ LAYERS = {'msg': 0, 'middleware': 1, 'scheduler': 2, 'nodes': 3, 'cli': 3}
 CONFINED = {
     r'iceoryx_(posh|hoofs)/': ('middleware/iceoryx/', 'middleware/broker/', 'benchmarks/'),
     r'yaml-cpp/': ('scheduler/launch_file/',),
-    r'dds/': ('middleware/gateway/',),
+    r'dds/': ('middleware/dds/',),
     r'spng\.h': ('nodes/',),
     r'opencv2/': ('nodes/',),
-    r'CLI/': ('cli/', 'scheduler/programs/'),
+    r'CLI/': ('cli/', 'scheduler/programs/', 'middleware/gateway/main.cpp'),
 }
 # What a node may include of ours.
 NODE_HEADERS = re.compile(r'tactus/(node\.hpp|testing/|msg/)')

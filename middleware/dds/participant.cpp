@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "participant.hpp"
+
+#include <dds/dds.h>
+#include <fmt/core.h>
+
+#include <mutex>
+
+namespace tactus::dds {
+namespace {
+
+struct LogState {
+  std::mutex mutex;
+  std::function<void(const std::string&)> sink;
+  std::string last;  ///< Cyclone's error codes say nothing; its log line before them does
+};
+
+LogState& log_state() {
+  static LogState state;
+  return state;
+}
+
+void on_log(void*, const dds_log_data_t* data) {
+  std::string text{data->message, data->size};
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  LogState& state = log_state();
+  const std::lock_guard lock{state.mutex};
+  state.last = text;
+  if (state.sink) state.sink(text);
+}
+
+std::string last_log() {
+  const std::lock_guard lock{log_state().mutex};
+  return log_state().last;
+}
+
+std::string xml_escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+std::string interfaces(const DomainSettings& settings) {
+  if (settings.interface.empty()) return "";
+  const bool address = settings.interface.find_first_of(".:") != std::string::npos;
+  return fmt::format("<Interfaces><NetworkInterface {}=\"{}\"/></Interfaces>", address ? "address" : "name",
+                     xml_escaped(settings.interface));
+}
+
+std::string discovery(const DomainSettings& settings) {
+  std::string peers;
+  for (const auto& peer : settings.peers) peers += fmt::format("<Peer address=\"{}\"/>", xml_escaped(peer));
+  if (!peers.empty()) peers = "<Peers>" + peers + "</Peers>";
+  // Without multicast, a peer is found at a well-known port only: its participant needs an index.
+  const bool indexed = !settings.multicast || !settings.peers.empty();
+  return fmt::format("<Discovery>{}{}</Discovery>", peers,
+                     indexed ? "<ParticipantIndex>auto</ParticipantIndex>"
+                               "<MaxAutoParticipantIndex>120</MaxAutoParticipantIndex>"
+                             : "");
+}
+
+}  // namespace
+
+std::string configuration(const DomainSettings& settings) {
+  // The internal values let 2 MB messages cross a link that loses 1 % (docs/design/gateway.md).
+  return fmt::format(
+      "<CycloneDDS><Domain id=\"any\">"
+      "<General>{}<AllowMulticast>{}</AllowMulticast><MaxMessageSize>{}B</MaxMessageSize>"
+      "<FragmentSize>{}B</FragmentSize></General>{}"
+      "<SharedMemory><Enable>false</Enable></SharedMemory>"
+      "<Compatibility><ExplicitlyPublishQosSetToDefault>true</ExplicitlyPublishQosSetToDefault>"
+      "</Compatibility>"
+      "<Internal><NackDelay>10 ms</NackDelay>"
+      "<HeartbeatInterval min=\"5 ms\" minsched=\"10 ms\" max=\"1 s\">20 ms</HeartbeatInterval>"
+      "<WriterLingerDuration>0 s</WriterLingerDuration>"
+      "<SocketReceiveBufferSize max=\"4MiB\"/></Internal>"
+      "</Domain></CycloneDDS>",
+      interfaces(settings), settings.multicast ? "default" : "false", settings.max_message_bytes,
+      settings.max_message_bytes - 112, discovery(settings));
+}
+
+Participant::Participant(const DomainSettings& settings, const std::string& user_data) {
+  dds_set_log_sink(on_log, nullptr);
+  domain_ = dds_create_domain(settings.domain, configuration(settings).c_str());
+  if (domain_ < 0) {
+    throw NetworkError{fmt::format("DDS domain {} on {}: {} ({})", settings.domain,
+                                   settings.interface.empty() ? "the default interface" : settings.interface,
+                                   dds_strretcode(domain_), last_log())};
+  }
+  dds_qos_t* qos = dds_create_qos();
+  dds_qset_userdata(qos, user_data.data(), user_data.size());
+  participant_ = dds_create_participant(settings.domain, qos, nullptr);
+  dds_delete_qos(qos);
+  if (participant_ < 0) {
+    dds_delete(domain_);
+    throw NetworkError{fmt::format("DDS domain {}: no participant: {} ({})", settings.domain,
+                                   dds_strretcode(participant_), last_log())};
+  }
+}
+
+Participant::~Participant() { dds_delete(domain_); }
+
+void set_log(std::function<void(const std::string&)> sink) {
+  const std::lock_guard lock{log_state().mutex};
+  log_state().sink = std::move(sink);
+}
+
+}  // namespace tactus::dds

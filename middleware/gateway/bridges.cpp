@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bridges.hpp"
+
+#include <fmt/core.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace tactus::gateway {
+namespace {
+
+using dds::RemoteEndpoint;
+
+bool listed(const std::vector<std::string>& patterns, const std::string& topic) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    if (!pattern.ends_with('*')) return pattern == topic;
+    return topic.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1));
+  });
+}
+
+/// DDS rule: no partition is the empty one; names may be patterns on the other side.
+bool in_partition(const RemoteEndpoint& endpoint, const std::string& group) {
+  if (endpoint.partitions.empty()) return group.empty();
+  return std::ranges::any_of(endpoint.partitions, [&](const std::string& partition) {
+    return fnmatch(partition.c_str(), group.c_str(), 0) == 0;
+  });
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+struct Meeting {
+  std::vector<const RemoteEndpoint*> endpoints;  ///< of the right name, type and partition
+  std::string refusal;                           ///< of the first that is wrong
+};
+
+Meeting meet(const LocalTopic& topic, const std::vector<RemoteEndpoint>& remote, const Filter& filter,
+             const char* what) {
+  Meeting meeting;
+  for (const auto& endpoint : remote) {
+    if (endpoint.topic != dds_topic(topic.name)) continue;
+    if (!in_partition(endpoint, filter.group)) {
+      meeting.refusal = fmt::format(
+          "a remote {} is in {}, this group is {}", what,
+          endpoint.partitions.empty() ? "the default group" : "group '" + endpoint.partitions.front() + "'",
+          filter.group.empty() ? "the default one" : "'" + filter.group + "'");
+    } else if (endpoint.type != dds_type(topic.type)) {
+      meeting.refusal =
+          fmt::format("type differs: {} here, a remote {} has {}", topic.type, what, endpoint.type);
+    } else {
+      meeting.endpoints.push_back(&endpoint);
+    }
+  }
+  return meeting;
+}
+
+}  // namespace
+
+std::string dds_topic(std::string_view topic) { return "rt" + std::string{topic}; }
+
+std::string dds_type(std::string_view type) {
+  const auto package = type.substr(0, type.find('/'));
+  return fmt::format("{}::msg::dds_::{}_", package, type.substr(type.rfind('/') + 1));
+}
+
+std::string user_value(std::string_view user_data, std::string_view key) {
+  while (!user_data.empty()) {
+    const std::string_view pair = user_data.substr(0, user_data.find(';'));
+    if (pair.starts_with(key) && pair.substr(key.size()).starts_with('='))
+      return std::string{pair.substr(key.size() + 1)};
+    if (pair.size() == user_data.size()) break;
+    user_data.remove_prefix(pair.size() + 1);
+  }
+  return {};
+}
+
+Bridges wanted_bridges(const std::vector<LocalTopic>& local,
+                       const std::vector<RemoteEndpoint>& remote_readers,
+                       const std::vector<RemoteEndpoint>& remote_writers, const Filter& filter) {
+  Bridges bridges;
+  for (const auto& topic : local) {
+    if (topic.publishers > 0 && (filter.exports.empty() || listed(filter.exports, topic.name))) {
+      const Meeting readers = meet(topic, remote_readers, filter, "subscriber");
+      if (!readers.endpoints.empty())
+        bridges.exports.push_back(
+            {topic.name, topic.type, topic.type_id, topic.history > 0, true, topic.max_bytes, false});
+      else if (!readers.refusal.empty())
+        bridges.refusals.push_back({topic.name, readers.refusal});
+    }
+    if (topic.subscribers > 0 && (topic.publishers == 0 || listed(filter.imports, topic.name))) {
+      const Meeting writers = meet(topic, remote_writers, filter, "publisher");
+      if (writers.endpoints.empty() && !writers.refusal.empty())
+        bridges.refusals.push_back({topic.name, writers.refusal});
+      Bridge bridge{topic.name, topic.type, topic.type_id, false, true, 0, writers.endpoints.empty()};
+      bridge.latched = !bridge.waiting && std::ranges::all_of(writers.endpoints, &RemoteEndpoint::latched);
+      bridge.reliable = std::ranges::all_of(writers.endpoints, &RemoteEndpoint::reliable);
+      for (const auto* writer : writers.endpoints)
+        bridge.max_bytes = std::max(bridge.max_bytes, number(user_value(writer->user_data, "max_bytes")));
+      bridges.imports.push_back(std::move(bridge));
+    }
+  }
+  return bridges;
+}
+
+}  // namespace tactus::gateway

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discovery.hpp"
+
+/// What crosses the network: a pure function of what is wanted here and there.
+namespace tactus::gateway {
+
+/// Node name of the gateway's own endpoints; topics that only it uses are used by nobody.
+inline constexpr const char* kNodeName = "/tactus_gateway";
+
+/// A topic of this host as the broker's graph tells it, the gateway's own endpoints left out.
+struct LocalTopic {
+  std::string name;     ///< "/head/pose"
+  std::string type;     ///< "geometry_msgs/msg/PoseStamped"
+  std::string type_id;  ///< key into LocalGraph::types
+  std::uint32_t publishers = 0;
+  std::uint32_t subscribers = 0;
+  std::uint32_t history = 0;    ///< largest of the publishers: latched when not 0
+  std::uint64_t max_bytes = 0;  ///< largest of the publishers
+  friend bool operator==(const LocalTopic&, const LocalTopic&) = default;
+};
+
+/// Topics that may cross, by name; a trailing '*' stands for any rest.
+struct Filter {
+  std::string group;                 ///< DDS partition; empty: where ROS 2 is
+  std::vector<std::string> exports;  ///< empty: all
+  std::vector<std::string> imports;  ///< imported even when the topic has a publisher here
+};
+
+/// One topic in one direction.
+struct Bridge {
+  std::string topic;
+  std::string type;
+  std::string type_id;
+  bool latched = false;
+  bool reliable = true;
+  std::uint64_t max_bytes = 0;  ///< of the messages; import: as the other side says, 0 = unknown
+  bool waiting = false;         ///< import: nobody writes it yet, the reader only tells that it is wanted
+  friend bool operator==(const Bridge&, const Bridge&) = default;
+};
+
+/// The same DDS reader serves both.
+[[nodiscard]] inline bool same_reader(const Bridge& a, const Bridge& b) noexcept {
+  return a.topic == b.topic && a.type_id == b.type_id && a.latched == b.latched && a.reliable == b.reliable;
+}
+
+/// Topics with larger messages have threads of their own, so that they delay nobody.
+inline constexpr std::uint64_t kBulkBytes = 64 * 1024;
+[[nodiscard]] inline bool is_bulk(const Bridge& bridge) noexcept { return bridge.max_bytes > kBulkBytes; }
+
+/// Why a pair of endpoints of one name does not meet.
+struct Refusal {
+  std::string topic;
+  std::string reason;
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+struct Bridges {
+  std::vector<Bridge> exports;
+  std::vector<Bridge> imports;
+  std::vector<Refusal> refusals;
+};
+
+/// "/head/pose" -> "rt/head/pose"; "pkg/msg/Type" -> "pkg::msg::dds_::Type_".
+[[nodiscard]] std::string dds_topic(std::string_view topic);
+[[nodiscard]] std::string dds_type(std::string_view type);
+/// The value of `key=value;` in an endpoint's user data; empty when it is not there.
+[[nodiscard]] std::string user_value(std::string_view user_data, std::string_view key);
+
+/// Export: a publisher here, a reader there. Import: a subscriber here and, unless listed, no publisher here;
+/// what nobody writes yet is waiting: its reader is what makes the other side export. Sorted by topic.
+[[nodiscard]] Bridges wanted_bridges(const std::vector<LocalTopic>& local,
+                                     const std::vector<dds::RemoteEndpoint>& remote_readers,
+                                     const std::vector<dds::RemoteEndpoint>& remote_writers,
+                                     const Filter& filter);
+
+}  // namespace tactus::gateway

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway.hpp"
+
+#include <fmt/core.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tactus/middleware/time.hpp"
+
+namespace tactus::gateway {
+namespace {
+
+constexpr std::int64_t kLookNs = 100'000'000;  ///< the broker's graph is polled
+
+std::string host_data() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return fmt::format("enclave=/;tactus_host={};", name);
+}
+
+}  // namespace
+
+OutboundWorker::OutboundWorker(BrokerClient& broker, const char* thread_name)
+    : broker_{broker},
+      doorbell_{broker.allocate_doorbell()},
+      thread_{[this, thread_name](const std::stop_token& stop) { loop(stop, thread_name); }} {}
+
+void OutboundWorker::add(std::unique_ptr<Outbound> bridge) {
+  const std::lock_guard lock{mutex_};
+  bridges_.push_back(std::move(bridge));
+  broker_.doorbells().doorbells[doorbell_].ring();  // latched messages are there already
+}
+
+void OutboundWorker::remove(const std::string& topic) {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
+}
+
+void OutboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
+  pthread_setname_np(pthread_self(), thread_name);
+  Doorbell& bell = broker_.doorbells().doorbells[doorbell_];
+  const std::stop_callback ring{stop, [&] { bell.ring(); }};
+  while (!stop.stop_requested()) {
+    bell.wait_until(monotonic_ns() + kLookNs);
+    bell.answer();
+    const std::lock_guard lock{mutex_};
+    for (const auto& bridge : bridges_) bridge->pump();
+  }
+}
+
+InboundWorker::InboundWorker(const dds::Participant& participant, const char* thread_name)
+    : waiter_{participant}, thread_{[this, thread_name](const std::stop_token& stop) {
+        loop(stop, thread_name);
+      }} {}
+
+InboundWorker::~InboundWorker() {
+  thread_.request_stop();
+  waiter_.wake();
+  thread_.join();
+}
+
+void InboundWorker::add(std::unique_ptr<Inbound> bridge) {
+  const std::lock_guard lock{mutex_};
+  waiter_.attach(bridge->entity());
+  bridges_.push_back(std::move(bridge));
+  waiter_.wake();
+}
+
+std::unique_ptr<Inbound> InboundWorker::remove(const std::string& topic) {
+  const std::lock_guard lock{mutex_};
+  const auto found =
+      std::ranges::find_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
+  if (found == bridges_.end()) return nullptr;
+  waiter_.detach((*found)->entity());
+  std::unique_ptr<Inbound> removed = std::move(*found);
+  bridges_.erase(found);
+  return removed;
+}
+
+void InboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
+  pthread_setname_np(pthread_self(), thread_name);
+  while (!stop.stop_requested()) {
+    waiter_.wait(kLookNs);
+    const std::lock_guard lock{mutex_};
+    for (const auto& bridge : bridges_) bridge->pump();
+  }
+}
+
+Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSettings& domain, Filter filter,
+                 Log log)
+    : broker_{broker},
+      transport_{transport},
+      filter_{std::move(filter)},
+      log_{std::move(log)},
+      participant_{domain, host_data()},
+      discovery_{participant_},
+      changes_{participant_},
+      outbound_{broker, "outbound"},
+      outbound_bulk_{broker, "outbound_bulk"},
+      inbound_{participant_, "inbound"},
+      inbound_bulk_{participant_, "inbound_bulk"} {
+  for (const auto entity : discovery_.entities()) changes_.attach(entity);
+}
+
+void Gateway::step() {
+  changes_.wait(kLookNs);
+  const LocalGraph local = parse_local_graph(broker_.graph(), broker_.group());
+  const Bridges wanted = wanted_bridges(local.topics, discovery_.readers(), discovery_.writers(), filter_);
+  update_exports(wanted.exports, local);
+  update_imports(wanted.imports, local);
+  tell_refusals(wanted.refusals);
+}
+
+OutboundWorker& Gateway::exporter(const Bridge& bridge) noexcept {
+  return is_bulk(bridge) ? outbound_bulk_ : outbound_;
+}
+InboundWorker& Gateway::importer(const Bridge& bridge) noexcept {
+  return is_bulk(bridge) ? inbound_bulk_ : inbound_;
+}
+
+/// What fails is said once, and not tried again until something about the topic changes.
+void Gateway::try_to(const char* what, const Bridge& bridge, const std::function<void()>& act) {
+  try {
+    act();
+    log_(fmt::format("{} {} ({})", what, bridge.topic, bridge.type));
+  } catch (const std::exception& problem) {
+    log_(fmt::format("{} {} ({}) is not possible: {}", what, bridge.topic, bridge.type, problem.what()));
+  }
+}
+
+void Gateway::update_exports(const std::vector<Bridge>& wanted, const LocalGraph& local) {
+  std::erase_if(exports_, [&](const auto& entry) {
+    if (std::ranges::find(wanted, entry.second) != wanted.end()) return false;
+    try_to("no longer export", entry.second, [&] { exporter(entry.second).remove(entry.first); });
+    return true;
+  });
+  for (const auto& bridge : wanted) {
+    if (!exports_.emplace(bridge.topic, bridge).second) continue;
+    OutboundWorker& worker = exporter(bridge);
+    try_to("export", bridge, [&] {
+      worker.add(std::make_unique<Outbound>(bridge, local.types.at(bridge.type_id), broker_, transport_,
+                                            worker.doorbell(), participant_));
+    });
+  }
+}
+
+void Gateway::update_imports(const std::vector<Bridge>& wanted, const LocalGraph& local) {
+  std::erase_if(imports_, [&](const auto& entry) {
+    const bool stays = std::ranges::any_of(wanted, [&](const Bridge& bridge) {
+      return bridge == entry.second || (entry.second.waiting && same_reader(bridge, entry.second));
+    });
+    if (stays) return false;
+    try_to("no longer import", entry.second, [&] { importer(entry.second).remove(entry.first); });
+    return true;
+  });
+  for (const auto& bridge : wanted) {
+    const auto [kept, fresh] = imports_.emplace(bridge.topic, bridge);
+    if (fresh) {
+      try_to(bridge.waiting ? "wait for" : "import", bridge, [&] {
+        importer(bridge).add(std::make_unique<Inbound>(bridge, local.types.at(bridge.type_id), broker_,
+                                                       transport_, participant_));
+      });
+    } else if (kept->second != bridge) {
+      try_to("import", bridge, [&] { begin(kept->second, bridge); });
+      kept->second = bridge;
+    }
+  }
+}
+
+/// The reader stays, with what it has received already: a publisher's first message is not lost.
+void Gateway::begin(const Bridge& waiting, const Bridge& bridge) {
+  if (auto inbound = importer(waiting).remove(bridge.topic)) {
+    inbound->begin(bridge);
+    importer(bridge).add(std::move(inbound));
+  }
+}
+
+void Gateway::tell_refusals(const std::vector<Refusal>& refusals) {
+  for (const auto& refusal : refusals) {
+    if (std::ranges::find(told_, refusal) == told_.end())
+      log_(fmt::format("{} does not cross: {}", refusal.topic, refusal.reason));
+  }
+  told_ = refusals;
+}
+
+}  // namespace tactus::gateway

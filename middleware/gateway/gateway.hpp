@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "discovery.hpp"
+#include "inbound.hpp"
+#include "local_graph.hpp"
+#include "outbound.hpp"
+
+namespace tactus::gateway {
+
+/// Topics of this host to the network: one thread that sleeps on a doorbell.
+class OutboundWorker {
+ public:
+  OutboundWorker(BrokerClient& broker, const char* thread_name);
+  [[nodiscard]] DoorbellId doorbell() const noexcept { return doorbell_; }
+  void add(std::unique_ptr<Outbound> bridge);
+  void remove(const std::string& topic);
+
+ private:
+  void loop(const std::stop_token& stop, const char* thread_name);
+  BrokerClient& broker_;
+  DoorbellId doorbell_;
+  std::mutex mutex_;  ///< bridges_: the thread pumps them, the gateway adds and removes
+  std::vector<std::unique_ptr<Outbound>> bridges_;
+  std::jthread thread_;
+};
+
+/// Topics of the network to this host: one thread that sleeps on a wait set.
+class InboundWorker {
+ public:
+  InboundWorker(const dds::Participant& participant, const char* thread_name);
+  ~InboundWorker();
+  void add(std::unique_ptr<Inbound> bridge);
+  /// Nothing when it is not there.
+  std::unique_ptr<Inbound> remove(const std::string& topic);
+
+ private:
+  void loop(const std::stop_token& stop, const char* thread_name);
+  dds::Waiter waiter_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Inbound>> bridges_;
+  std::jthread thread_;
+};
+
+/// One host's topics of one group in one DDS domain. Looks at both sides and keeps the bridges that are
+/// wanted. Thread: one; its workers have their own.
+class Gateway {
+ public:
+  using Log = std::function<void(const std::string&)>;
+  /// Throws dds::NetworkError, TransportError.
+  Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSettings& domain, Filter filter,
+          Log log);
+
+  /// Sleeps until something changed, 100 ms at most, and looks.
+  void step();
+  void wake() noexcept { changes_.wake(); }
+
+ private:
+  void update_exports(const std::vector<Bridge>& wanted, const LocalGraph& local);
+  void update_imports(const std::vector<Bridge>& wanted, const LocalGraph& local);
+  void begin(const Bridge& waiting, const Bridge& bridge);
+  OutboundWorker& exporter(const Bridge& bridge) noexcept;
+  InboundWorker& importer(const Bridge& bridge) noexcept;
+  void try_to(const char* what, const Bridge& bridge, const std::function<void()>& act);
+  void tell_refusals(const std::vector<Refusal>& refusals);
+
+  BrokerClient& broker_;
+  Transport& transport_;
+  Filter filter_;
+  Log log_;
+  dds::Participant participant_;
+  dds::Discovery discovery_;
+  dds::Waiter changes_;
+  OutboundWorker outbound_;
+  OutboundWorker outbound_bulk_;
+  InboundWorker inbound_;
+  InboundWorker inbound_bulk_;
+  std::map<std::string, Bridge> exports_;  ///< open ones, by topic
+  std::map<std::string, Bridge> imports_;
+  std::vector<Refusal> told_;
+};
+
+}  // namespace tactus::gateway

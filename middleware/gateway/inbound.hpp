@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bridges.hpp"
+#include "endpoints.hpp"
+#include "tactus/middleware/broker_client.hpp"
+#include "tactus/msg/dynamic_type.hpp"
+
+namespace tactus::gateway {
+
+/// What happened to the samples of one imported topic. received = published + malformed + too_large +
+/// dropped.
+struct InboundCounts {
+  std::uint64_t received = 0;
+  std::uint64_t published = 0;
+  std::uint64_t lost = 0;       ///< gaps in the writers' sequence numbers: overwritten or lost on the way
+  std::uint64_t malformed = 0;  ///< not this type's CDR
+  std::uint64_t too_large = 0;  ///< for the publisher's max_bytes
+  std::uint64_t dropped = 0;    ///< no shared memory to be had
+};
+
+/// One topic of the network on its way to this host. Thread: one at a time.
+class Inbound {
+ public:
+  /// `type` is tactus::serialize_type() of the local subscribers. While the bridge waits, samples stay in the
+  /// reader. Throws TransportError, dds::NetworkError.
+  Inbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
+          const dds::Participant& participant);
+
+  [[nodiscard]] const Bridge& bridge() const noexcept { return bridge_; }
+  /// Somebody writes it now: `bridge` says how. Throws TransportError.
+  void begin(const Bridge& bridge);
+  [[nodiscard]] std::int32_t entity() const noexcept { return reader_.entity(); }
+  /// Publishes everything that has arrived. Does not block.
+  void pump();
+  [[nodiscard]] const InboundCounts& counts() const noexcept { return counts_; }
+
+ private:
+  void receive(const dds::ReceivedSample& sample);
+  void count_gap(const dds::ReceivedSample& sample);
+  void publish(const dds::ReceivedSample& sample, Chunk chunk);
+
+  Bridge bridge_;
+  DynamicType type_;
+  Transport& transport_;
+  std::unique_ptr<UntypedPublisher> publisher_;  ///< none while waiting
+  dds::Reader reader_;
+  std::map<std::uint64_t, std::uint64_t> newest_;  ///< sequence number per remote writer
+  InboundCounts counts_;
+};
+
+}  // namespace tactus::gateway

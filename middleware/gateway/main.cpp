@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// tactus-gateway: this host's topics in a DDS domain. The only process of a host with network sockets.
+#include <fmt/core.h>
+#include <poll.h>
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "gateway.hpp"
+#include "tactus/middleware/iceoryx_transport.hpp"
+
+namespace {
+
+using namespace tactus;
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+bool stop_requested(const sigset_t& signals) {
+  const timespec now{};
+  return sigtimedwait(&signals, nullptr, &now) > 0;
+}
+
+bool broker_ended(const BrokerClient& broker) {
+  pollfd fd{broker.fd(), POLLIN, 0};
+  return poll(&fd, 1, 0) > 0;
+}
+
+void say(const std::string& text) { fmt::print(stderr, "gateway: {}\n", text); }
+
+int run(const dds::DomainSettings& domain, const gateway::Filter& filter) {
+  const sigset_t signals = stop_signals();
+  const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, "tactus-gateway", filter.group});
+  const auto transport = make_iceoryx_transport(*broker);
+  dds::set_log(say);
+  gateway::Gateway gateway{*broker, *transport, domain, filter, say};
+  say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
+                  domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
+  while (!stop_requested(signals)) {
+    if (broker_ended(*broker)) {
+      say("the broker ended: nothing can be bridged");
+      return 1;
+    }
+    gateway.step();
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  CLI::App app{"Bridges this host's topics into a DDS domain, as ROS 2 names and encodes them."};
+  app.footer("Example:\n  tactus-gateway --domain 0 --interface eth0 --export '/camera/*'");
+  dds::DomainSettings domain;
+  gateway::Filter filter;
+  bool no_multicast = false;
+  app.add_option("--domain", domain.domain, "DDS domain")
+      ->envname("ROS_DOMAIN_ID")
+      ->check(CLI::Range(0, 230));
+  app.add_option("--interface", domain.interface, "network interface, by name or address");
+  app.add_option("--peer", domain.peers, "address of another host, where multicast does not reach");
+  app.add_flag("--no-multicast", no_multicast, "find hosts by --peer only");
+  app.add_option("--group", filter.group, "tenant: a DDS partition; the default one meets ROS 2");
+  app.add_option("--export", filter.exports, "topics that may leave this host; default all");
+  app.add_option("--import", filter.imports, "topics to take in although they have a publisher here");
+  CLI11_PARSE(app, argc, argv);
+  domain.multicast = !no_multicast;
+  try {
+    return run(domain, filter);
+  } catch (const std::exception& problem) {
+    say(problem.what());
+    return 1;
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound.hpp"
+
+#include <fmt/core.h>
+
+#include "sample_tag.hpp"
+#include "tactus/msg/block.hpp"
+#include "tactus/msg/codec.hpp"
+#include "tactus/msg/type_id.hpp"
+
+namespace tactus::gateway {
+namespace {
+
+constexpr std::uint32_t kDepth = 32;
+constexpr std::uint32_t kBulkDepth = 4;
+
+SubscriberOptions subscriber_options(const Bridge& bridge, const TypeInfo& type, DoorbellId doorbell) {
+  SubscriberOptions options;
+  options.node = kNodeName;
+  options.topic = bridge.topic;
+  options.type = &type;
+  options.depth = is_bulk(bridge) ? kBulkDepth : kDepth;
+  options.max_held = 1;
+  options.doorbell = doorbell;
+  return options;
+}
+
+}  // namespace
+
+Outbound::Outbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
+                   DoorbellId doorbell, const dds::Participant& participant)
+    : bridge_{bridge},
+      type_{DynamicType::parse(type)},
+      own_process_{broker.process_id()},
+      subscriber_{transport.create_subscriber(subscriber_options(bridge, type_.info(), doorbell))},
+      writer_{participant,
+              {.topic = dds_topic(bridge.topic),
+               .type = dds_type(bridge.type),
+               .partition = broker.group(),
+               .latched = bridge.latched,
+               .user_data = fmt::format("typehash={};max_bytes={};", rihs(type_.info()), bridge.max_bytes)}} {
+}
+
+void Outbound::pump() {
+  while (const auto chunk = subscriber_->take()) {
+    // What the gateway itself brought in must not go out again.
+    if (chunk->header->publisher.process != own_process_) send(*chunk);
+    subscriber_->release(*chunk);
+  }
+}
+
+void Outbound::send(const ConstChunk& chunk) {
+  const std::byte* root = block_root_bytes(chunk.bytes);
+  dds::CdrBuffer cdr{cdr_size(type_.info(), root)};
+  write_cdr(type_.info(), root, {cdr.data(), cdr.size()});
+  const bool sent =
+      writer_.write(std::move(cdr), chunk.header->publish_time_ns, make_tag(chunk.header->capture_time_ns));
+  ++(sent ? sent_ : refused_);
+}
+
+}  // namespace tactus::gateway

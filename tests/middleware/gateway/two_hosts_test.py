@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Topics between two hosts through their gateways. Run: in_namespace.sh two_hosts_test.py BUILD_FOLDER [NAME...]"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from hosts import Network, wait_for  # noqa: E402
+
+BUILD = pathlib.Path(sys.argv[1])
+RTCTL = BUILD / "bin/rtctl"
+
+
+def node(name):
+    return BUILD / f"tests/nodes/libtest_{name}.so"
+
+
+class TwoHosts(unittest.TestCase):
+    def setUp(self):
+        self.left, self.right = self.enterContext(Network(2))
+        self.processes = []
+        self.addCleanup(self.end_processes)
+
+    def end_processes(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes:
+            process.wait(20)
+
+    def start(self, host, *command):
+        name = f"/tmp/{len(self.processes)}.log"
+        with open(name, "w") as log:
+            process = host.start(*command, stdout=log, stderr=subprocess.STDOUT)
+        process.log = name
+        self.processes.append(process)
+        return process
+
+    def gateways(self, *options):
+        return [self.start(host, BUILD / "bin/tactus-gateway", "--interface", "eth0", *options)
+                for host in (self.left, self.right)]
+
+    def publish(self, host, topic, number, *options):
+        return self.start(host, RTCTL, "topic", "pub", topic, "std_msgs/UInt64", f"{{data: {number}}}",
+                          "--rate", "20", *options)
+
+    def relay(self, host, source, target, *options):
+        return self.start(host, BUILD / "bin/tactus-run", node("relay"), f"in:={source}", f"out:={target}", "add:=1",
+                          "--on", "in", "--name", "relay" + target.replace("/", "_"), *options)
+
+    def value(self, host, topic, *options):
+        """The next number on a topic, or nothing."""
+        try:
+            text = host.run(RTCTL, "topic", "echo", topic, "--once", "--timeout", "1", *options).stdout
+        except subprocess.CalledProcessError:
+            return None
+        return int(re.search(r"data: (\d+)", text).group(1))
+
+    def messages(self, host, topic):
+        """How many a topic has carried, by all its publishers."""
+        info = json.loads(host.run(RTCTL, "topic", "info", topic, "--json").stdout)
+        return sum(publisher["messages"] for publisher in info["publishers"])
+
+    def assert_arrives(self, host, topic, expected, *options, seconds=10):
+        wait_for(lambda: self.value(host, topic, *options) == expected, seconds, f"{topic} = {expected}")
+
+    def text(self, process):
+        return pathlib.Path(process.log).read_text()
+
+    def test_a_topic_crosses_there_and_back(self):
+        self.gateways()
+        self.publish(self.left, "/out", 41)
+        self.relay(self.right, "/out", "/home")
+        self.relay(self.left, "/home", "/result")
+        self.assert_arrives(self.left, "/result", 43)
+
+    def test_nothing_crosses_that_nobody_reads(self):
+        left, _ = self.gateways()
+        self.publish(self.left, "/out", 1)
+        relay = self.relay(self.right, "/out", "/result")
+        self.assert_arrives(self.right, "/result", 2)
+        self.assertIn("export /out", self.text(left))
+        relay.terminate()
+        wait_for(lambda: "no longer export /out" in self.text(left), what="the end of the export")
+
+    def test_a_late_reader_gets_what_is_latched(self):
+        self.gateways()
+        self.start(self.left, BUILD / "bin/tactus-run", node("image_sink"), "good:=/good", "--every", "2s")
+        self.assert_arrives(self.left, "/good", 0)
+        self.relay(self.right, "/good", "/result")
+        self.assert_arrives(self.right, "/result", 1)
+
+    def test_groups_do_not_see_each_other(self):
+        _, right = self.gateways("--group", "blue")
+        self.publish(self.left, "/out", 1)  # the default group: no gateway serves it
+        self.relay(self.right, "/out", "/result", "--group", "blue")
+        wait_for(lambda: "wait for /out" in self.text(right), what="the reader's demand")
+        self.assertIsNone(self.value(self.right, "/result", "--group", "blue"))
+        self.publish(self.left, "/out", 7, "--group", "blue")
+        self.assert_arrives(self.right, "/result", 8, "--group", "blue")
+
+    def test_another_type_of_the_same_name_is_told(self):
+        left, _ = self.gateways()
+        self.start(self.left, RTCTL, "topic", "pub", "/out", "std_msgs/String", "{data: text}", "--rate", "20")
+        self.relay(self.right, "/out", "/result")
+        wait_for(lambda: "/out does not cross: type differs: std_msgs/msg/String here" in self.text(left),
+                 what="the reason")
+
+    def test_a_topic_published_on_both_sides_does_not_loop(self):
+        self.gateways("--import", "/both")
+        for host in (self.left, self.right):
+            self.publish(host, "/both", 1)
+            self.relay(host, "/both", "/result")
+        for host in (self.left, self.right):
+            self.assert_arrives(host, "/result", 2)
+        before = [self.messages(host, "/both") for host in (self.left, self.right)]
+        time.sleep(2)
+        for host, first in zip((self.left, self.right), before):
+            # 20 per second of its own, and 20 that came in: a loop would be thousands.
+            self.assertLess(self.messages(host, "/both") - first, 160)
+
+    def test_topics_flow_again_after_the_cable_was_out(self):
+        self.gateways()
+        self.publish(self.left, "/out", 1)
+        self.relay(self.right, "/out", "/result")
+        self.assert_arrives(self.right, "/result", 2)
+        self.left.unplug()
+        wait_for(lambda: self.value(self.right, "/result") is None, what="silence")
+        self.left.plug()
+        self.assert_arrives(self.right, "/result", 2, seconds=20)
+
+    def test_topics_flow_again_after_a_gateway_was_killed(self):
+        left, _ = self.gateways()
+        self.publish(self.left, "/out", 1)
+        self.relay(self.right, "/out", "/result")
+        self.assert_arrives(self.right, "/result", 2)
+        left.send_signal(signal.SIGKILL)
+        left.wait()
+        self.start(self.left, BUILD / "bin/tactus-gateway", "--interface", "eth0")
+        self.assert_arrives(self.right, "/result", 2, seconds=20)
+
+    def test_large_pictures_cross_a_link_that_loses_one_percent(self):
+        self.gateways()
+        self.start(self.right, BUILD / "bin/tactus-run", node("image_sink"), "image:=/image", "good:=/good",
+                   "--on", "image")
+        self.right.run("iptables", "-t", "raw", "-A", "PREROUTING", "-i", "eth0", "-m", "statistic", "--mode", "random",
+                       "--probability", "0.01", "-j", "DROP")
+        self.start(self.left, BUILD / "bin/tactus-run", node("image_source"), "image:=/image", "bytes:=2000000",
+                   "--every", "5Hz")
+        wait_for(lambda: (self.value(self.right, "/good") or 0) >= 20, 30, "20 whole pictures")
+
+    def test_a_wrong_interface_is_an_error_with_its_reason(self):
+        gateway = self.start(self.left, BUILD / "bin/tactus-gateway", "--interface", "eth7")
+        self.assertEqual(gateway.wait(20), 1)
+        self.assertIn("eth7", self.text(gateway))
+
+    def test_ctrl_c_ends_it_cleanly(self):
+        left, _ = self.gateways()
+        wait_for(lambda: "domain 0" in self.text(left), what="the start")
+        left.send_signal(signal.SIGINT)
+        self.assertEqual(left.wait(10), 0)
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("skipped: needs root in its namespace")
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
