@@ -295,8 +295,9 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     bump(counters_.bytes, bytes);
     const std::int64_t now_ns = to_ns(group_now());
     counters_.last_ns.store(now_ns, std::memory_order_relaxed);
-    const std::int64_t age_ns = now_ns - header.capture_time_ns;
-    bump(counters_.age_ns_total, age_ns);
+    const std::int64_t age_ns = clamped_difference(now_ns, header.capture_time_ns);
+    counters_.age_ns_total.store(clamped_sum(counters_.age_ns_total.load(std::memory_order_relaxed), age_ns),
+                                 std::memory_order_relaxed);
     if (age_ns > counters_.age_ns_max.load(std::memory_order_relaxed))
       counters_.age_ns_max.store(age_ns, std::memory_order_relaxed);
     const auto known = std::ranges::find(last_, publisher, &Seen::publisher);

@@ -199,8 +199,8 @@ std::optional<ConstChunk> InProcessSubscriber::take() noexcept {
     ++held_;
     ++counts_.messages;
     counts_.bytes += slot.header.block_bytes;
-    const std::int64_t age_ns = to_ns(group_now()) - slot.header.capture_time_ns;
-    counts_.age_ns_total += age_ns;
+    const std::int64_t age_ns = clamped_difference(to_ns(group_now()), slot.header.capture_time_ns);
+    counts_.age_ns_total = clamped_sum(counts_.age_ns_total, age_ns);
     counts_.age_ns_max = std::max(counts_.age_ns_max, age_ns);
     return ConstChunk{slot.bytes(), slot.size(), &slot.header, &slot};
   }

@@ -115,7 +115,8 @@ void NodeRunner::step(Time released) {
   const Cycle cycle{cycle_, group_now(), released};
   guarded(NodePhase::kStep, [&] { node_->step(cycle); });
   ++cycle_;
-  if (options_.deadline_ns > 0 && group_now() - released > Duration{options_.deadline_ns})
+  if (options_.deadline_ns > 0 &&
+      clamped_difference(to_ns(group_now()), to_ns(released)) > options_.deadline_ns)
     probe_.deadline_missed();
 }
 

@@ -18,9 +18,10 @@ void OutputPort::publish(Chunk chunk) noexcept {
   }
   for (End& end : ends_) {
     const ChainSlot* origin = find_origin(header.chains, end.origin_id);
-    end.age_ms.record(origin == nullptr
-                          ? std::numeric_limits<double>::quiet_NaN()
-                          : static_cast<double>(header.publish_time_ns - origin->capture_time_ns) * 1e-6);
+    end.age_ms.record(origin == nullptr ? std::numeric_limits<double>::quiet_NaN()
+                                        : static_cast<double>(clamped_difference(header.publish_time_ns,
+                                                                                 origin->capture_time_ns)) *
+                                              1e-6);
   }
   inner_->publish(chunk);
 }

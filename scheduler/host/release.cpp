@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tactus/middleware/time.hpp"
+
 namespace tactus {
 namespace {
 
@@ -66,7 +68,7 @@ std::optional<Grid::Due> Grid::take(std::int64_t now_ns) {
 
 Match match_stamps(std::span<const std::int64_t> stamps_ns, std::int64_t tolerance_ns) {
   const auto [oldest, newest] = std::ranges::minmax_element(stamps_ns);
-  if (*newest - *oldest <= tolerance_ns) return {.matched = true, .discard = 0};
+  if (clamped_difference(*newest, *oldest) <= tolerance_ns) return {.matched = true, .discard = 0};
   return {.matched = false, .discard = static_cast<std::size_t>(oldest - stamps_ns.begin())};
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "tactus/middleware/time.hpp"
+
 namespace tactus {
 namespace {
 
@@ -47,16 +49,16 @@ TopicStatus read_topic(const json& topic) {
     status.dropped += publisher["counters"].at("dropped").get<std::uint64_t>();
   }
   std::uint64_t taken = 0;
-  std::chrono::nanoseconds age_total{0};
+  std::int64_t age_total_ns = 0;
   for (const json& subscriber : topic["subscribers"]) {
     const json& counters = subscriber.at("counters");
     status.dropped += counters.at("dropped").get<std::uint64_t>();
     taken += counters.at("messages").get<std::uint64_t>();
-    age_total += std::chrono::nanoseconds{counters.at("age_ns_total").get<std::int64_t>()};
+    age_total_ns = clamped_sum(age_total_ns, counters.at("age_ns_total").get<std::int64_t>());
     status.age_max =
         std::max(status.age_max, std::chrono::nanoseconds{counters.at("age_ns_max").get<std::int64_t>()});
   }
-  if (taken > 0) status.age_mean = age_total / static_cast<std::int64_t>(taken);
+  if (taken > 0) status.age_mean = std::chrono::nanoseconds{age_total_ns / static_cast<std::int64_t>(taken)};
   return status;
 }
 

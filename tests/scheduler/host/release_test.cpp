@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+#include <utility>
+
 namespace tactus {
 namespace {
 
@@ -52,6 +55,14 @@ TEST(MatchStamps, AcceptsUpToTheTolerance) {
 
 TEST(MatchStamps, DiscardsTheOldestBeyondIt) {
   const Match match = match_stamps(std::vector<std::int64_t>{105, 99, 110}, 10);
+  EXPECT_FALSE(match.matched);
+  EXPECT_EQ(match.discard, 1u);
+}
+
+TEST(MatchStamps, TellsTheOldestOfStampsThatLieTooFarApartForADifference) {
+  const auto [least, most] =
+      std::pair{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+  const Match match = match_stamps(std::vector<std::int64_t>{most, least}, 10);
   EXPECT_FALSE(match.matched);
   EXPECT_EQ(match.discard, 1u);
 }

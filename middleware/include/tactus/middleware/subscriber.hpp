@@ -64,7 +64,9 @@ class Subscriber {
   [[nodiscard]] Sample<T> latest(Duration max_age = Duration::max()) noexcept {
     Sample<T> newest;
     while (auto sample = take()) newest = std::move(sample);
-    if (newest && max_age != Duration::max() && group_now() - newest.published() > max_age) newest = {};
+    if (newest && max_age != Duration::max() &&
+        clamped_difference(to_ns(group_now()), to_ns(newest.published())) > max_age.count())
+      newest = {};
     return newest;
   }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace tactus {
 
@@ -18,6 +19,19 @@ using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 [[nodiscard]] constexpr std::int64_t to_ns(Time time) noexcept { return time.time_since_epoch().count(); }
 [[nodiscard]] constexpr Time from_ns(std::int64_t ns) noexcept { return Time{Duration{ns}}; }
+
+/// a + b and a - b, held at the ends of the range instead of overflowing: for all that is computed with times
+/// of sample headers, which other processes write, and with sums of them.
+[[nodiscard]] constexpr std::int64_t clamped_sum(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
+[[nodiscard]] constexpr std::int64_t clamped_difference(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t difference = 0;
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
 
 /// A builtin_interfaces/Time, or any struct of {sec, nanosec}, from an instant and back.
 template <typename Stamp>
