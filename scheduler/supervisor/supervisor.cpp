@@ -128,13 +128,14 @@ class Supervisor::Impl {
     if (options_.host_program.empty()) options_.host_program = host_program();
   }
 
-  void start(const std::vector<HostSettings>& processes);
+  void start(const std::vector<HostSettings>& processes, const Reservation& demand);
   std::vector<std::string> poll(milliseconds limit, int wake_fd);
   [[nodiscard]] bool healthy() const { return healthy_; }
   LaunchStatus status();
   std::vector<std::string> stop();
 
  private:
+  void reserve(const Reservation& demand);
   void start_processes(const std::vector<HostSettings>& processes);
   void map_pages();
   void wait_for_event(milliseconds limit, int wake_fd);
@@ -152,10 +153,11 @@ class Supervisor::Impl {
   bool stopped_ = false;
 };
 
-void Supervisor::Impl::start(const std::vector<HostSettings>& processes) {
+void Supervisor::Impl::start(const std::vector<HostSettings>& processes, const Reservation& demand) {
   if (processes.empty()) throw SupervisorError{"there is nothing to start: the launch has no nodes"};
   try {
     broker_ = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "launch", processes.front().group});
+    reserve(demand);
     start_processes(processes);
   } catch (const SupervisorError&) {
     stop();
@@ -165,6 +167,15 @@ void Supervisor::Impl::start(const std::vector<HostSettings>& processes) {
     throw SupervisorError{error.what()};
   }
   started_ = Clock::now();
+}
+
+void Supervisor::Impl::reserve(const Reservation& demand) {
+  try {
+    if (!demand.processes.empty()) broker_->reserve(demand);
+  } catch (const TransportError& error) {
+    if (error.code() == TransportErrorCode::kBrokerUnreachable) throw;
+    throw LaunchRefused{error.what()};
+  }
 }
 
 void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
@@ -281,7 +292,9 @@ void Supervisor::Impl::stop_process(HostProcess& process, std::vector<std::strin
 
 Supervisor::Supervisor(SupervisorOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
 Supervisor::~Supervisor() { impl_->stop(); }
-void Supervisor::start(const std::vector<HostSettings>& processes) { impl_->start(processes); }
+void Supervisor::start(const std::vector<HostSettings>& processes, const Reservation& demand) {
+  impl_->start(processes, demand);
+}
 std::vector<std::string> Supervisor::poll(milliseconds limit, int wake_fd) {
   return impl_->poll(limit, wake_fd);
 }

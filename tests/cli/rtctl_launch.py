@@ -68,6 +68,15 @@ class Launch(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr, r"rtctl: /imu ran at \d+\.\d Hz, expected were 10 to 20 Hz")
 
+    def test_what_needs_more_memory_than_there_is_is_refused_before_anything_starts(self):
+        nodes = "".join(f"  n{i}: {{use: synthetic_headset, every: 200Hz, remap: {{imu: /imu{i}, ground_truth: /truth}},\n"
+                        f"       outputs: {{imu: {{max_bytes: 15000000}}}}}}\n" for i in range(20))
+        Path(self.file).write_text("nodes:\n" + nodes + "realtime: off\n")
+        result = rtctl("launch", self.file)
+        self.assertEqual(result.returncode, 2, result)
+        self.assertRegex(result.stderr, r"one.launch.yaml:\d+:\d+: topic '/imu\d+': \d+ more chunks of 16 MB are needed")
+        self.assertTrue(result.stderr.endswith("rtctl: nothing was started\n"), result.stderr)
+
     def test_an_expectation_of_a_topic_that_nobody_publishes_is_refused_at_once(self):
         result = rtctl("launch", self.file, "--expect", "/imuu:10Hz..20Hz")
         self.assertEqual(result.returncode, 2)

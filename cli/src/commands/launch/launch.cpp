@@ -58,10 +58,18 @@ Reasons watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const 
   return broker ? Reasons{} : Reasons{"the broker ended"};
 }
 
+// As the errors of the file: there is no room for what it asks for.
+void start(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan) try {
+  supervisor.start(plan.processes, tactus::demand_of(plan));
+} catch (const tactus::LaunchRefused& refusal) {
+  fmt::print(stderr, "{}\n", refusal.what());
+  throw Failure{"nothing was started", kUsage};
+}
+
 int run_plan(const tactus::LaunchPlan& plan, const LaunchOptions& options) {
   const Interrupt interrupt;
   tactus::Supervisor supervisor;
-  supervisor.start(plan.processes);
+  start(supervisor, plan);
   LaunchRecord record;
   Reasons reasons = watch(supervisor, interrupt, options, record);
   append(reasons, record.failures());

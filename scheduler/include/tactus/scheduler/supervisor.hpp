@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/metric.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
@@ -18,6 +19,12 @@ namespace tactus {
 class SupervisorError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// The host has no room for the launch, or something of it is taken: nothing was started.
+class LaunchRefused : public SupervisorError {
+ public:
+  using SupervisorError::SupervisorError;
 };
 
 struct NodeStatus {
@@ -81,7 +88,8 @@ class Supervisor {
   /// Connects to the broker (starting it where needed) and starts every process. All ports of all processes
   /// exist before the first node starts; returns once all nodes have started. Blocks up to start_limit.
   /// Throws SupervisorError after stopping what it had started. Once. All processes are of one group.
-  void start(const std::vector<HostSettings>& processes);
+  /// `demand` is set aside before anything starts: LaunchRefused when there is no room for it.
+  void start(const std::vector<HostSettings>& processes, const Reservation& demand = {});
 
   /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker ends, `wake_fd`
   /// is readable) and handles it. Returns what happened, one sentence each; empty when nothing did.
