@@ -31,7 +31,11 @@ Endpoint endpoint_of(const Json& json) {
           json.value("max_bytes", std::uint64_t{0}),
           counters.value("messages", std::uint64_t{0}),
           counters.value("bytes", std::uint64_t{0}),
-          counters.value("dropped", std::uint64_t{0})};
+          counters.value("dropped", std::uint64_t{0}),
+          counters.value("bytes_min", std::uint64_t{0}),
+          counters.value("bytes_max", std::uint64_t{0}),
+          counters.value("age_ns_total", std::int64_t{0}),
+          counters.value("age_ns_max", std::int64_t{0})};
 }
 
 Topic topic_of(const Json& json) {
@@ -73,7 +77,7 @@ const T& find(const std::vector<T>& items, std::string_view name, std::string_vi
     if (item.name == wanted) elsewhere = item.group;
     if (item.group == group) names.push_back(item.name);
   }
-  const std::string where = group.empty() ? "" : fmt::format(" in group '{}'", group);
+  const std::string where = in_group(group);
   if (elsewhere.empty()) {
     throw Failure{
         fmt::format("there is no {} '{}'{}{}", what, wanted, where, tactus::did_you_mean(wanted, names))};
@@ -109,6 +113,10 @@ bool has_groups(const Graph& graph) {
          std::any_of(graph.nodes.begin(), graph.nodes.end(), grouped);
 }
 
+std::string in_group(std::string_view group) {
+  return group.empty() ? std::string{} : fmt::format(" in group '{}'", group);
+}
+
 const Topic& find_topic(const Graph& graph, std::string_view name, std::string_view group) {
   return find(graph.topics, name, group, "topic");
 }
@@ -125,12 +133,16 @@ struct Sums {
   std::uint64_t dropped = 0;
 };
 
+bool same_endpoint(const Endpoint& then, const Endpoint& now) {
+  return then.node == now.node && then.type_id == now.type_id && then.messages <= now.messages;
+}
+
 // Only endpoints seen both times count: one that came or went in between has no known start.
 Sums grown(const std::vector<Endpoint>& before, const std::vector<Endpoint>& after) {
   Sums sums;
   for (const Endpoint& now : after) {
     for (const Endpoint& then : before) {
-      if (then.node != now.node || then.type_id != now.type_id || then.messages > now.messages) continue;
+      if (!same_endpoint(then, now)) continue;
       sums.messages += now.messages - then.messages;
       sums.bytes += now.bytes - then.bytes;
       sums.dropped += now.dropped - then.dropped;
@@ -146,6 +158,39 @@ TopicRate rate_between(const Topic& before, const Topic& after, double seconds) 
   const Sums taken = grown(before.subscribers, after.subscribers);
   return {static_cast<double>(published.messages) / seconds, static_cast<double>(published.bytes) / seconds,
           published.dropped + taken.dropped};
+}
+
+MessageSizes sizes_of(const Topic& topic) {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+  for (const Endpoint& one : topic.publishers) {
+    if (one.messages == 0) continue;
+    least = messages == 0 ? one.bytes_min : std::min(least, one.bytes_min);
+    most = std::max(most, one.bytes_max);
+    messages += one.messages;
+    bytes += one.bytes;
+  }
+  if (messages == 0) return {};
+  return {static_cast<double>(least), static_cast<double>(bytes) / static_cast<double>(messages),
+          static_cast<double>(most)};
+}
+
+std::vector<Age> ages_between(const Topic& before, const Topic& after) {
+  std::vector<Age> ages;
+  for (const Endpoint& now : after.subscribers) {
+    const auto then = std::find_if(before.subscribers.begin(), before.subscribers.end(),
+                                   [&](const Endpoint& one) { return same_endpoint(one, now); });
+    Age age{now.node, 0, 0, static_cast<double>(now.age_ns_max)};
+    if (then != before.subscribers.end() && now.messages > then->messages) {
+      age.messages = now.messages - then->messages;
+      age.mean_ns =
+          static_cast<double>(now.age_ns_total - then->age_ns_total) / static_cast<double>(age.messages);
+    }
+    ages.push_back(std::move(age));
+  }
+  return ages;
 }
 
 }  // namespace rtctl

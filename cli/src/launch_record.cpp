@@ -2,17 +2,17 @@
 #include "launch_record.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
 
 #include "output/table.hpp"
 
 namespace rtctl {
 namespace {
 
+using Json = nlohmann::ordered_json;
 constexpr const char* kCleanEnd = "exited with 0";
-
-Cell count(std::uint64_t number, Style style) {
-  return {std::to_string(number), number > 0 ? style : Style::kPlain};
-}
 
 Style style_of(const std::string& state) {
   if (state == "running") return Style::kGood;
@@ -21,6 +21,31 @@ Style style_of(const std::string& state) {
 }
 
 double ns_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()); }
+
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+Json json_of(const tactus::NodeStatus& node) {
+  return {{"name", node.name},
+          {"process", node.process},
+          {"state", node.state},
+          {"runs", node.runs},
+          {"run_ns_mean", node.run_time_mean.count()},
+          {"run_ns_max", node.run_time_max.count()},
+          {"deadline_misses", node.deadline_misses},
+          {"skipped", node.skipped},
+          {"faults", node.faults}};
+}
+
+Json json_of(const tactus::TopicStatus& topic) {
+  return {{"name", topic.name},
+          {"type", topic.type},
+          {"publishers", topic.publishers},
+          {"subscribers", topic.subscribers},
+          {"messages", topic.messages},
+          {"dropped", topic.dropped}};
+}
 
 std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
   Table table{{"NODE", "PROCESS", "STATE", ">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
@@ -31,9 +56,9 @@ std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
                std::to_string(node.runs),
                node.runs > 0 ? duration_text(ns_of(node.run_time_mean)) : "-",
                node.runs > 0 ? duration_text(ns_of(node.run_time_max)) : "-",
-               count(node.deadline_misses, Style::kWarning),
-               count(node.skipped, Style::kWarning),
-               count(node.faults, Style::kError)});
+               count_cell(node.deadline_misses),
+               count_cell(node.skipped),
+               count_cell(node.faults, Style::kError)});
   }
   return table.text();
 }
@@ -80,9 +105,35 @@ std::string LaunchRecord::text(bool whole_run) const {
   Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED"}};
   for (const auto& [name, record] : topics_) {
     table.add({name, record.last.type, rate_text(whole_run ? mean_rate(name) : record.last.rate_hz),
-               std::to_string(record.last.messages), count(record.last.dropped, Style::kWarning)});
+               std::to_string(record.last.messages), count_cell(record.last.dropped)});
   }
   return text + table.text() + "\n" + nodes_text(nodes_);
+}
+
+std::string LaunchRecord::start_text() const {
+  std::vector<std::string> names;
+  for (const tactus::ProcessStatus& process : processes_)
+    names.push_back(fmt::format("{} (pid {})", process.name, process.pid));
+  return fmt::format("started {} in {}: {}\n", counted(nodes_.size(), "node", "nodes"),
+                     counted(names.size(), "process", "processes"), fmt::join(names, ", "));
+}
+
+nlohmann::ordered_json LaunchRecord::json() const {
+  Json json{{"elapsed_s", ns_of(elapsed_) / 1e9},
+            {"processes", Json::array()},
+            {"nodes", Json::array()},
+            {"topics", Json::array()},
+            {"degradations", degradations_}};
+  for (const tactus::ProcessStatus& one : processes_) {
+    json["processes"].push_back(
+        {{"name", one.name}, {"pid", one.pid}, {"running", one.running}, {"end", one.end}});
+  }
+  for (const auto& [name, node] : nodes_) json["nodes"].push_back(json_of(node));
+  for (const auto& [name, record] : topics_) {
+    json["topics"].push_back(json_of(record.last));
+    json["topics"].back()["hz"] = mean_rate(name);
+  }
+  return json;
 }
 
 std::string LaunchRecord::live_text() const { return text(false); }
@@ -103,7 +154,7 @@ std::vector<std::string> LaunchRecord::failures() const {
   std::vector<std::string> result;
   for (const tactus::ProcessStatus& process : processes_) {
     if (process.running || process.end == kCleanEnd) continue;
-    result.push_back(fmt::format("process '{}' (PID {}) {}", process.name, process.pid, process.end));
+    result.push_back(fmt::format("process '{}' (pid {}) {}", process.name, process.pid, process.end));
   }
   for (const auto& [name, node] : nodes_) {
     if (node.faults > 0 || node.state == "faulted") result.push_back(fmt::format("node {} faulted", name));

@@ -34,9 +34,13 @@ milliseconds left_until(Clock::time_point deadline) {
 /// One process of the launch.
 class HostProcess {
  public:
-  HostProcess(const HostSettings& settings, const std::filesystem::path& program)
+  HostProcess(const HostSettings& settings, const SupervisorOptions& options)
       : settings_{settings},
-        child_{{{program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)}, false, true}} {}
+        child_{{{options.host_program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)},
+                false,
+                true,
+                options.stdout_fd,
+                options.stderr_fd}} {}
 
   [[nodiscard]] const HostSettings& settings() const { return settings_; }
   [[nodiscard]] ChildProcess& child() { return child_; }
@@ -181,7 +185,7 @@ void Supervisor::Impl::reserve(const Reservation& demand) {
 void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
   const Clock::time_point deadline = Clock::now() + options_.start_limit;
   for (const HostSettings& settings : processes) {
-    HostProcess& process = processes_.emplace_back(settings, options_.host_program);
+    HostProcess& process = processes_.emplace_back(settings, options_);
     process.child().send(to_json_text(settings) + "\n");
   }
   for (HostProcess& process : processes_) process.expect("constructed", deadline);

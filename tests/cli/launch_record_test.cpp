@@ -56,7 +56,7 @@ TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
   record.add(status);
   EXPECT_THAT(record.summary_text(), HasSubstr("1234"));
   EXPECT_THAT(record.summary_text(), HasSubstr("dead"));
-  EXPECT_THAT(record.failures(), ElementsAre("process 'main' (PID 42) was killed by SIGKILL"));
+  EXPECT_THAT(record.failures(), ElementsAre("process 'main' (pid 42) was killed by SIGKILL"));
 }
 
 TEST(LaunchRecord, CountsAFaultAsAFailure) {

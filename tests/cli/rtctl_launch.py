@@ -96,7 +96,7 @@ class Launch(unittest.TestCase):
         os.kill(pid, signal.SIGKILL)
         out, err = process.communicate(timeout=15)
         self.assertEqual(process.returncode, 1)
-        self.assertRegex(err, rf"rtctl: process '\w+' \(PID {pid}\) was killed by SIGKILL")
+        self.assertRegex(err, rf"rtctl: process '\w+' \(pid {pid}\) was killed by SIGKILL")
         self.assertRegex(out, r"/headset +\S+ +dead")
 
     def test_the_others_read_while_it_runs(self):

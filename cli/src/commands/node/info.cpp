@@ -49,11 +49,8 @@ Json json_of(const std::vector<Port>& ports) {
 std::string text_of(const std::vector<Port>& ports, const char* heading, const char* drops) {
   Table table{{heading, "TYPE", ">MESSAGES", drops}};
   for (const Port& port : ports) {
-    table.add({port.topic,
-               port.endpoint.type,
-               std::to_string(port.endpoint.messages),
-               {std::to_string(port.endpoint.dropped),
-                port.endpoint.dropped > 0 ? Style::kWarning : Style::kPlain}});
+    table.add({port.topic, port.endpoint.type, std::to_string(port.endpoint.messages),
+               count_cell(port.endpoint.dropped)});
   }
   return table.empty() ? std::string{} : "\n" + table.text();
 }

@@ -73,6 +73,8 @@ struct SupervisorOptions {
   std::filesystem::path host_program;             ///< empty: tactus-host beside this program
   std::chrono::milliseconds start_limit{10'000};  ///< until every node has started
   std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
+  int stdout_fd = -1;                             ///< where the processes print; -1: where this one does
+  int stderr_fd = -1;
 };
 
 /// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
