@@ -51,8 +51,31 @@ Edge edge_of(const Json& json, const char* text) {
           json.value(text, "")};
 }
 
+tactus::MetricSummary metric_of(const Json& json) {
+  return {json.at("name"),
+          json.value("unit", ""),
+          json.value("count", std::uint64_t{0}),
+          json.value("rejected", std::uint64_t{0}),
+          json.value("last", 0.0),
+          json.value("min", 0.0),
+          json.value("max", 0.0),
+          json.value("mean", 0.0),
+          json.value("p50", 0.0),
+          json.value("p99", 0.0)};
+}
+
 Node node_of(const Json& json, const Json& processes) {
-  Node node{json.at("name"), json.value("group", ""), json.value("state", ""), 0, ""};
+  Node node;
+  node.name = json.at("name");
+  node.group = json.value("group", "");
+  node.state = json.value("state", "");
+  node.runs = json.value("runs", std::uint64_t{0});
+  node.run_ns_total = json.value("run_ns_total", std::int64_t{0});
+  node.run_ns_max = json.value("run_ns_max", std::int64_t{0});
+  node.deadline_misses = json.value("deadline_misses", std::uint64_t{0});
+  node.skipped = json.value("skipped", std::uint64_t{0});
+  node.faults = json.value("faults", std::uint64_t{0});
+  for (const Json& metric : list(json, "metrics")) node.metrics.push_back(metric_of(metric));
   for (const Json& process : processes) {
     if (process.value("id", Json{}) != json.value("process", Json{0})) continue;
     node.pid = process.value("pid", 0);
@@ -152,6 +175,15 @@ Sums grown(const std::vector<Endpoint>& before, const std::vector<Endpoint>& aft
 }
 
 }  // namespace
+
+double run_ns_mean(const Node& node) {
+  return node.runs == 0 ? 0 : static_cast<double>(node.run_ns_total) / static_cast<double>(node.runs);
+}
+
+double age_ns_mean(const Endpoint& subscriber) {
+  if (subscriber.messages == 0) return 0;
+  return static_cast<double>(subscriber.age_ns_total) / static_cast<double>(subscriber.messages);
+}
 
 TopicRate rate_between(const Topic& before, const Topic& after, double seconds) {
   const Sums published = grown(before.publishers, after.publishers);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tactus/middleware/metric.hpp"
+
 /// The running system as the broker tells it, as plain values.
 namespace rtctl {
 
@@ -40,6 +42,13 @@ struct Node {
   std::string state;
   int pid = 0;
   std::string process;
+  std::uint64_t runs = 0;  ///< finished calls of step()
+  std::int64_t run_ns_total = 0;
+  std::int64_t run_ns_max = 0;
+  std::uint64_t deadline_misses = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t faults = 0;
+  std::vector<tactus::MetricSummary> metrics;
 };
 
 struct Edge {
@@ -72,6 +81,10 @@ struct Graph {
 /// in.
 [[nodiscard]] const Topic& find_topic(const Graph& graph, std::string_view name, std::string_view group);
 [[nodiscard]] const Node& find_node(const Graph& graph, std::string_view name, std::string_view group);
+
+/// 0 when it never ran, or took nothing.
+[[nodiscard]] double run_ns_mean(const Node& node);
+[[nodiscard]] double age_ns_mean(const Endpoint& subscriber);
 
 /// What happened on a topic between two looks at the counters.
 struct TopicRate {

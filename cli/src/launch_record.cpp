@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "output/metrics.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
@@ -26,7 +27,21 @@ std::string counted(std::size_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
+std::string age_text(std::chrono::nanoseconds age) {
+  return age.count() > 0 ? duration_text(ns_of(age)) : "-";
+}
+
+std::vector<NodeMetric> metrics_of(const std::map<std::string, tactus::NodeStatus>& nodes) {
+  std::vector<NodeMetric> metrics;
+  for (const auto& [name, node] : nodes) {
+    for (const tactus::MetricSummary& metric : node.metrics) metrics.emplace_back(name, metric);
+  }
+  return metrics;
+}
+
 Json json_of(const tactus::NodeStatus& node) {
+  Json metrics = Json::array();
+  for (const tactus::MetricSummary& metric : node.metrics) metrics.push_back(metric_json(metric));
   return {{"name", node.name},
           {"process", node.process},
           {"state", node.state},
@@ -35,7 +50,8 @@ Json json_of(const tactus::NodeStatus& node) {
           {"run_ns_max", node.run_time_max.count()},
           {"deadline_misses", node.deadline_misses},
           {"skipped", node.skipped},
-          {"faults", node.faults}};
+          {"faults", node.faults},
+          {"metrics", metrics}};
 }
 
 Json json_of(const tactus::TopicStatus& topic) {
@@ -44,7 +60,9 @@ Json json_of(const tactus::TopicStatus& topic) {
           {"publishers", topic.publishers},
           {"subscribers", topic.subscribers},
           {"messages", topic.messages},
-          {"dropped", topic.dropped}};
+          {"dropped", topic.dropped},
+          {"age_ns_mean", topic.age_mean.count()},
+          {"age_ns_max", topic.age_max.count()}};
 }
 
 std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
@@ -102,12 +120,15 @@ std::string LaunchRecord::text(bool whole_run) const {
   std::string text = fmt::format("{}\n", paint(Style::kDim, fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9)));
   for (const std::string& degradation : degradations_)
     text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
-  Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED"}};
+  Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED", ">AGE MEAN", ">MAX"}};
   for (const auto& [name, record] : topics_) {
     table.add({name, record.last.type, rate_text(whole_run ? mean_rate(name) : record.last.rate_hz),
-               std::to_string(record.last.messages), count_cell(record.last.dropped)});
+               std::to_string(record.last.messages), count_cell(record.last.dropped),
+               age_text(record.last.age_mean), age_text(record.last.age_max)});
   }
-  return text + table.text() + "\n" + nodes_text(nodes_);
+  text += table.text() + "\n" + nodes_text(nodes_);
+  const std::string metrics = metrics_text(metrics_of(nodes_), true);
+  return metrics.empty() ? text : text + "\n" + metrics;
 }
 
 std::string LaunchRecord::start_text() const {

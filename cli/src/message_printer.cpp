@@ -27,10 +27,11 @@ class TextPrinter final : public MessagePrinter {
   TextPrinter(const PrintWords& words, TypePointer type)
       : words_{words},
         type_{std::move(type)},
-        print_{
-            .no_arrays = words.no_arrays,
-            .max_elements = words.full_length ? std::numeric_limits<std::size_t>::max() : words.most_elements,
-            .field = words.field} {
+        print_{.no_arrays = words.no_arrays,
+               .max_elements = words.full_length || words.json || words.csv  // programs read them whole
+                                   ? std::numeric_limits<std::size_t>::max()
+                                   : words.most_elements,
+               .field = words.field} {
     if (words.field.empty()) return;
     // A field that does not exist is said before anything is subscribed.
     bool exact = false;

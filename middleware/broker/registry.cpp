@@ -24,10 +24,11 @@ constexpr const char* kStateNames[] = {"unused", "starting", "running", "faulted
 std::string slot_key(const Endpoint& endpoint) { return endpoint.group + "|" + endpoint.topic; }
 
 Json counters(const EndpointCounters& c) {
-  return {{"messages", c.messages.load()},    {"bytes", c.bytes.load()},
-          {"dropped", c.dropped.load()},      {"rejected", c.rejected.load()},
-          {"last_ns", c.last_ns.load()},      {"age_ns_total", c.age_ns_total.load()},
-          {"age_ns_max", c.age_ns_max.load()}};
+  return {{"messages", c.messages.load()},     {"bytes", c.bytes.load()},
+          {"dropped", c.dropped.load()},       {"rejected", c.rejected.load()},
+          {"last_ns", c.last_ns.load()},       {"age_ns_total", c.age_ns_total.load()},
+          {"age_ns_max", c.age_ns_max.load()}, {"bytes_min", c.bytes_min.load()},
+          {"bytes_max", c.bytes_max.load()}};
 }
 
 Json node_json(const NodeCounters& c) {
@@ -244,7 +245,9 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
   endpoint.id = next_id_++;
   types_[endpoint.type_id] = type_json;
   auto& page = process.page->endpoints[endpoint.counters];
-  for (auto* counter : {&page.messages, &page.bytes, &page.dropped, &page.rejected}) counter->store(0);
+  for (auto* counter :
+       {&page.messages, &page.bytes, &page.dropped, &page.rejected, &page.bytes_min, &page.bytes_max})
+    counter->store(0);
   for (auto* counter : {&page.last_ns, &page.age_ns_total, &page.age_ns_max}) counter->store(0);
   set_doorbell(endpoint, true);
   return endpoints_.emplace(endpoint.id, std::move(endpoint)).first->second;

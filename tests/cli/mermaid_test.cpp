@@ -11,10 +11,19 @@ using testing::Not;
 
 Graph two_nodes() {
   Graph graph;
-  graph.nodes = {{"/a", "", "running", 7, "main"}, {"/b", "", "faulted", 8, "vision"}};
+  graph.nodes.resize(2);
+  graph.nodes[0].name = "/a";
+  graph.nodes[0].state = "running";
+  graph.nodes[0].pid = 7;
+  graph.nodes[0].process = "main";
+  graph.nodes[1].name = "/b";
+  graph.nodes[1].state = "faulted";
+  graph.nodes[1].pid = 8;
+  graph.nodes[1].process = "vision";
   Topic imu{"/imu", "", {"sensor_msgs/msg/Imu"}, {}, {}};
-  imu.publishers.push_back({.node = "/a", .type = "sensor_msgs/msg/Imu"});
-  imu.subscribers.push_back({.node = "/b", .type = "sensor_msgs/msg/Imu", .dropped = 3});
+  imu.publishers.emplace_back().node = "/a";
+  imu.subscribers.emplace_back().node = "/b";
+  imu.subscribers.back().dropped = 3;
   graph.topics = {imu};
   graph.edges = {{"/imu", "", "/a", "/b", "shared memory"}};
   return graph;
@@ -47,7 +56,7 @@ TEST(Mermaid, ShowsWhyTwoDoNotConnect) {
 
 TEST(Mermaid, DrawsProgramsThatAreNoNodes) {
   Graph graph = two_nodes();
-  graph.topics[0].publishers.push_back({.node = "/rtctl_pub_9"});
+  graph.topics[0].publishers.emplace_back().node = "/rtctl_pub_9";
   EXPECT_THAT(mermaid(graph, {}), HasSubstr("  n3[\"/rtctl_pub_9\"]\n  n3 --> t1\n"));
 }
 

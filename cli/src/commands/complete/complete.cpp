@@ -25,8 +25,10 @@ using Words = std::vector<std::string>;
 Words arguments_of(const Words& before) {
   Words names;
   if (before.empty()) return names;
-  for (const tactus::LaunchArgument& argument :
-       tactus::launch_arguments(launch_file({before.front(), {before.begin() + 1, before.end()}}))) {
+  LaunchWords words;
+  words.file = before.front();
+  words.arguments.assign(before.begin() + 1, before.end());
+  for (const tactus::LaunchArgument& argument : tactus::launch_arguments(launch_file(words))) {
     if (argument.type != "bool") names.push_back(argument.name + ":=");
     if (argument.type == "bool")
       names.insert(names.end(), {argument.name + ":=true", argument.name + ":=false"});
