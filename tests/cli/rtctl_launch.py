@@ -3,14 +3,14 @@
 """rtctl launch with real nodes. Run through tests/support/in_namespace.sh."""
 import json
 import os
-import pty
-import re
 import signal
 import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
+
+from terminal_emulator import Terminal
 
 RTCTL = os.environ["RTCTL"]
 PIPELINE = """
@@ -110,19 +110,136 @@ class Launch(unittest.TestCase):
         process.communicate(timeout=15)
         self.assertEqual(process.returncode, 0)
 
-    def test_on_a_terminal_the_view_is_drawn_in_place(self):
-        main, side = pty.openpty()
-        process = self.start("--duration", "2", stdout=side, stderr=side)
-        os.close(side)
-        text = b""
-        try:
-            while part := os.read(main, 4096):
-                text += part
-        except OSError:  # the other side is closed
-            pass
-        os.close(main)
-        self.assertEqual(process.wait(timeout=15), 0, text)
-        self.assertGreaterEqual(len(re.findall(rb"\x1b\[\d+F\x1b\[J", text)), 2)
+    def test_elsewhere_than_on_a_terminal_lines_are_plain(self):
+        result = rtctl("launch", self.file, "--duration", "1")
+        self.assertRegex(result.stdout, r"^started 1 node in 1 process: main \(pid \d+\)\n")
+        self.assertNotIn("\x1b", result.stdout + result.stderr)
+
+    def test_json_is_one_event_per_line_and_the_summary_last(self):
+        result = rtctl("launch", self.file, "--duration", "1", "--json")
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([event["event"] for event in events], ["started", "summary"])
+        self.assertEqual(events[0]["processes"][0]["name"], "main")
+        summary = events[-1]
+        self.assertTrue(summary["ok"])
+        self.assertEqual(summary["reasons"], [])
+        (imu,) = [topic for topic in summary["topics"] if topic["name"] == "/imu"]
+        self.assertGreater(imu["hz"], 100)
+        self.assertGreater(summary["nodes"][0]["runs"], 100)
+
+    def test_json_says_what_happened(self):
+        process = self.start("--json")
+        pid = graph_of("node")[0]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        out, err = process.communicate(timeout=15)
+        started, notice, summary = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(started["processes"][0]["pid"], pid)
+        self.assertRegex(notice["text"], rf"process 'main' \(pid {pid}\) was killed by SIGKILL")
+        self.assertFalse(summary["ok"])
+        self.assertEqual(summary["reasons"], [notice["text"]])
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(err.strip(), "rtctl: " + notice["text"])
+
+    def test_json_leaves_what_processes_print_to_the_standard_error(self):
+        process = self.start("--json")
+        self.print_in_host("hello from a node")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=15)
+        for line in out.splitlines():
+            json.loads(line)
+        self.assertIn("hello from a node", err)
+
+    def test_the_arguments_of_a_file_are_listed(self):
+        Path(self.file).write_text("args:\n  seed: {type: int, default: 7, help: trajectory and noise}\n"
+                                   "  data: {type: path, help: where it lies}\n" + PIPELINE)
+        for words in (["--help"], ["--show-args"], ["-s"]):
+            out = rtctl("launch", self.file, *words).stdout
+            self.assertRegex(out, r"seed:= +int +7 +trajectory and noise")
+            self.assertRegex(out, r"data:= +path +must be given +where it lies")
+        self.assertIn("--duration", rtctl("launch", self.file, "--help").stdout)
+        self.assertEqual(rtctl("__complete", "launch", self.file, "s").stdout, "seed:=\n")
+        self.assertIn("No such file", rtctl("launch", "/nowhere.yaml", "--help").stdout)
+
+    @staticmethod
+    def print_in_host(text):
+        pid = graph_of("node")[0]["pid"]
+        with open(f"/proc/{pid}/fd/1", "w", encoding="utf-8") as output:
+            output.write(text + "\n")
+
+    def tables(self, terminal):
+        return sum(line.startswith("TOPIC ") for line in terminal.screen.lines)
+
+    def on_terminal(self, *words, **options):
+        terminal = Terminal([RTCTL, "launch", self.file, *words], **options)
+        self.addCleanup(lambda: terminal.process.poll() is None and terminal.process.kill())
+        terminal.wait_for(lambda lines: any("running" in line for line in lines), "the view")
+        return terminal
+
+    def test_on_a_terminal_lines_scroll_above_the_view(self):
+        terminal = self.on_terminal()
+        for i in range(30):
+            self.print_in_host(f"log line {i}")
+            terminal.wait_for(lambda lines, i=i: f"log line {i}" in lines, f"line {i}")
+            self.assertEqual(self.tables(terminal), 1, "\n".join(terminal.screen.lines))
+        terminal.process.send_signal(signal.SIGINT)
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual([line for line in terminal.screen.lines if line.startswith("log line")],
+                         [f"log line {i}" for i in range(30)])
+        self.assertEqual(self.tables(terminal), 1)  # the summary's
+        self.assertEqual(terminal.screen.problems, [])
+        self.assertIn("ok", terminal.screen.lines)
+
+    def test_a_line_is_printed_when_it_is_whole(self):
+        terminal = self.on_terminal()
+        pid = graph_of("node")[0]["pid"]
+        with open(f"/proc/{pid}/fd/2", "w", encoding="utf-8") as output:
+            output.write("half a ")
+            output.flush()
+            terminal.read_for(0.7)
+            self.assertEqual(self.tables(terminal), 1)
+            output.write("line\nthe rest")
+        terminal.wait_for(lambda lines: "half a line" in lines, "the whole line")
+        terminal.process.send_signal(signal.SIGINT)
+        self.assertEqual(terminal.finish(), 0)
+        self.assertIn("the rest", terminal.screen.lines)
+
+    def test_a_resized_terminal_is_drawn_anew(self):
+        terminal = self.on_terminal()
+        for rows, columns in ((24, 60), (24, 30), (10, 100), (6, 40), (40, 120)):
+            terminal.resize(rows, columns)
+            terminal.read_for(0.8)
+            self.print_in_host(f"at {columns}")
+            terminal.wait_for(lambda lines, columns=columns: f"at {columns}" in lines, "a line after the resize")
+            view = terminal.screen.lines[terminal.screen.lines.index(f"at {columns}") + 1:-1]
+            self.assertLessEqual(max(len(line) for line in view), columns)
+            self.assertLess(len(view), rows)
+        self.assertEqual(self.tables(terminal), 1)
+        terminal.process.send_signal(signal.SIGINT)
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual([line for line in terminal.screen.lines if line.startswith("at ")],
+                         ["at 60", "at 30", "at 100", "at 40", "at 120"])
+
+    def test_only_the_standard_output_on_a_terminal(self):
+        with tempfile.TemporaryFile("w+") as errors:
+            terminal = self.on_terminal("--duration", "2", stderr=errors)
+            pid = graph_of("node")[0]["pid"]
+            with open(f"/proc/{pid}/fd/2", "w", encoding="utf-8") as output:
+                output.write("to the file\n")
+            self.assertEqual(terminal.finish(), 0)
+            errors.seek(0)
+            self.assertEqual(errors.read(), "to the file\n")
+        self.assertNotIn("to the file", terminal.screen.lines)
+
+    def test_a_killed_process_is_named_above_the_view(self):
+        terminal = self.on_terminal()
+        pid = graph_of("node")[0]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        self.assertEqual(terminal.finish(), 1)
+        named = [i for i, line in enumerate(terminal.screen.lines) if f"(pid {pid}) was killed by SIGKILL" in line]
+        summary = [i for i, line in enumerate(terminal.screen.lines) if line.startswith("TOPIC ")]
+        self.assertEqual(len(named), 2)  # when it happened and as the reason to fail
+        self.assertLess(named[0], summary[0])
+        self.assertGreater(named[1], summary[0])
 
     def test_describe(self):
         node = json.loads(rtctl("node", "describe", "synthetic_headset", "--json").stdout)
