@@ -113,3 +113,9 @@ class Terminal:
         self.process.wait(timeout=5)
         os.close(self.main)
         return self.process.returncode
+
+    def end(self):
+        """Only where a test failed on the way."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.finish()
