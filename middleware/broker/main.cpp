@@ -24,7 +24,9 @@
 #include <memory>
 
 #include "../src/wire.hpp"
+#include "group_clocks.hpp"
 #include "kill.hpp"
+#include "memory_page.hpp"
 #include "registry.hpp"
 #include "shared_memory.hpp"
 #include "tactus/middleware/broker_client.hpp"
@@ -39,18 +41,6 @@ constexpr auto kLinger = std::chrono::seconds{3};
 constexpr auto kReclaimResend = std::chrono::milliseconds{100};
 constexpr int kReclaimTries = 5;
 constexpr const char* kGenerationFile = "/tmp/tactus-broker.generation";
-
-/// A memfd with one zeroed page of type T, mapped.
-template <typename Page>
-std::pair<int, Page*> make_page(const char* name) {
-  const int fd = memfd_create(name, MFD_CLOEXEC);
-  if (fd < 0 || ftruncate(fd, sizeof(Page)) != 0)
-    throw std::runtime_error{fmt::format("cannot make a page: {}", std::strerror(errno))};
-  void* memory = mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED)
-    throw std::runtime_error{fmt::format("cannot map a page: {}", std::strerror(errno))};
-  return {fd, static_cast<Page*>(memory)};  // all-zero is the initial state of each member
-}
 
 /// Held for the broker's life: one per host. Throws when another holds it, naming its pid.
 class LockFile {
@@ -120,31 +110,6 @@ std::vector<Pool> pools_for_this_host() {
                      std::uint64_t{memory.totalram} * memory.mem_unit);
 }
 
-/// The part of a request that says what an endpoint needs.
-Endpoint endpoint_of(const Json& request, bool publisher) {
-  Endpoint endpoint;
-  endpoint.publisher = publisher;
-  endpoint.node = request.at("node");
-  endpoint.topic = request.at("topic");
-  endpoint.history = request.value("history", 0U);
-  endpoint.max_loans = request.value("max_loans", 0U);
-  endpoint.max_bytes = request.value("max_bytes", std::uint64_t{0});
-  endpoint.depth = request.value("depth", 0U);
-  endpoint.max_held = request.value("max_held", 0U);
-  return endpoint;
-}
-
-ReservedLaunch reservation_of(const Json& request) {
-  ReservedLaunch reservation{request.at("processes"), request.at("nodes"), {}};
-  for (const bool publisher : {true, false}) {
-    for (const Json& wanted : request.at(publisher ? "publishers" : "subscribers")) {
-      Claim& claim = reservation.claims.emplace_back(claim_of(endpoint_of(wanted, publisher)));
-      claim.where = wanted.at("where");
-    }
-  }
-  return reservation;
-}
-
 struct Client {
   int socket = -1;
   pid_t pid = 0;
@@ -164,9 +129,8 @@ class Broker {
   Broker()
       : generation_{next_generation()},
         doorbells_{make_page<DoorbellPage>("tactus-doorbells")},
-        pools_{pools_for_this_host()},
-        memory_{pools_, doorbells_.second->heartbeat},
-        registry_{*doorbells_.second, pools_, Limits{}},
+        memory_{pools_for_this_host(), doorbells_.second->heartbeat},
+        registry_{*doorbells_.second, Limits{}},
         listener_{listen_socket()} {}
   ~Broker() {
     for (const Reclaim& reclaim : reclaims_) remove_leftovers(reclaim.runtime);
@@ -240,12 +204,12 @@ class Broker {
       registry_.remove_endpoint(*process, request.at("id"));
       return Json::object();
     }
-    if (op == "reserve") {
-      registry_.reserve(*process, reservation_of(request));
+    if (op == "doorbell") return {{"doorbell", registry_.add_doorbell(*process)}};
+    if (op == "clock") {
+      clocks_.set_rate(*process, registry_.processes(), request.at("rate"));
       return Json::object();
     }
-    if (op == "doorbell") return {{"doorbell", registry_.add_doorbell(*process)}};
-    if (op == "graph") return {{"graph", graph()}};
+    if (op == "graph") return {{"graph", registry_.graph(generation_)}};
     if (op == "page") {
       const Process* other = registry_.find_process(request.at("process"));
       if (other != nullptr) attached.push_back(other->page_fd);
@@ -277,41 +241,22 @@ class Broker {
     // only.
     added.runtime = fmt::format("tactus.{}.{}.{}", generation_, client.pid, added.id);
     client.process = added.id;
-    attached = {doorbells_.first, added.page_fd};
+    attached = {doorbells_.first, added.page_fd, clocks_.fd(added.group)};
     return {{"generation", generation_}, {"process", added.id}, {"runtime", added.runtime}};
   }
 
-  Json graph() const {
-    Json graph = registry_.graph(generation_);
-    graph["memory"] = memory_json();
-    return graph;
-  }
-
-  Json memory_json() const {
-    const SharedMemory::Sizes sizes = SharedMemory::sizes();
-    const std::vector<PoolUse> use = memory_.pools();
-    const Demand demand = registry_.demand();
-    Json pools = Json::array();
-    for (std::size_t i = 0; i < use.size(); ++i) {
-      pools.push_back({{"chunk_bytes", pools_[i].chunk_bytes},
-                       {"block_bytes", pools_[i].block_bytes()},
-                       {"chunks", pools_[i].chunks},
-                       {"used", use[i].used},
-                       {"reserved", demand.chunks[i]},
-                       {"least_free", use[i].least_free}});
-    }
-    return {{"pools", std::move(pools)},
-            {"management_bytes", sizes.management_bytes},
-            {"payload_bytes", sizes.payload_bytes},
-            {"touched_bytes", sizes.touched_bytes},
-            {"publishers", demand.publishers},
-            {"subscribers", demand.subscribers}};
-  }
-
   Json add_endpoint(Process& process, const Json& request, bool publisher) {
-    Endpoint endpoint = endpoint_of(request, publisher);
+    Endpoint endpoint;
+    endpoint.publisher = publisher;
+    endpoint.node = request.at("node");
+    endpoint.topic = request.at("topic");
     endpoint.type = request.at("type");
     endpoint.type_id = request.at("type_id");
+    endpoint.history = request.value("history", 0U);
+    endpoint.max_loans = request.value("max_loans", 0U);
+    endpoint.max_bytes = request.value("max_bytes", std::uint64_t{0});
+    endpoint.depth = request.value("depth", 0U);
+    endpoint.max_held = request.value("max_held", 0U);
     endpoint.doorbell = request.value("doorbell", 0U);
     if (endpoint.doorbell >= kMaxDoorbells) throw std::invalid_argument{"no such doorbell"};
     const Endpoint& added = registry_.add_endpoint(process, std::move(endpoint), request.at("type_json"));
@@ -332,6 +277,7 @@ class Broker {
       close(process->page_fd);
       munmap(process->page, sizeof *process->page);
       registry_.remove_process(process->id);
+      clocks_.sweep(registry_.processes());
     }
     close(client->socket);
     if (client->pidfd >= 0) close(client->pidfd);
@@ -360,9 +306,9 @@ class Broker {
 
   std::uint32_t generation_;
   std::pair<int, DoorbellPage*> doorbells_;
-  std::vector<Pool> pools_;
   SharedMemory memory_;
   Registry registry_;
+  GroupClocks clocks_;
   int listener_;
   std::list<Client> clients_;
   std::list<Reclaim> reclaims_;

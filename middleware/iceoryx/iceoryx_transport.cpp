@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "tactus/middleware/checks.hpp"
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 #include "tactus/msg/type_id.hpp"
@@ -101,14 +101,6 @@ iox::NodeName_t node_name(const std::string& node) {
   return iox::NodeName_t{iox::cxx::TruncateToCapacity, hex16(fnv1a(node))};
 }
 
-/// Keeps the sizes of the smallest and the largest message.
-void widen(EndpointCounters& counters, std::uint64_t bytes) noexcept {
-  const std::uint64_t least = counters.bytes_min.load(std::memory_order_relaxed);
-  if (least == 0 || bytes < least) counters.bytes_min.store(bytes, std::memory_order_relaxed);
-  if (bytes > counters.bytes_max.load(std::memory_order_relaxed))
-    counters.bytes_max.store(bytes, std::memory_order_relaxed);
-}
-
 EndpointCounts read(const EndpointCounters& c) noexcept {
   return {c.messages.load(std::memory_order_relaxed),     c.bytes.load(std::memory_order_relaxed),
           c.dropped.load(std::memory_order_relaxed),      c.rejected.load(std::memory_order_relaxed),
@@ -174,7 +166,6 @@ class IceoryxPublisher final : public UntypedPublisher {
     --loaned_;
     bump(counters_.messages);
     bump(counters_.bytes, chunk.header->block_bytes);
-    widen(counters_, chunk.header->block_bytes);
     counters_.last_ns.store(chunk.header->publish_time_ns, std::memory_order_relaxed);
     {
       const InCall call{page_};
@@ -200,6 +191,7 @@ class IceoryxPublisher final : public UntypedPublisher {
   void stamp(SampleHeader& header) noexcept {
     header.publisher = {0, broker_.process_id(), broker_.generation(), place_.id};
     header.sequence = ++sequence_;
+    header.clock_id = clock_id_;
     if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_now());
     if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
   }
@@ -213,6 +205,7 @@ class IceoryxPublisher final : public UntypedPublisher {
   std::unique_ptr<iox::popo::UntypedPublisher> port_;
   std::uint32_t loaned_ = 0;
   std::uint64_t sequence_ = 0;
+  const std::uint32_t clock_id_ = group_clock().id;
 };
 
 class IceoryxSubscriber final : public UntypedSubscriber {

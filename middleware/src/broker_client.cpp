@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/type_id.hpp"
 #include "wire.hpp"
@@ -123,22 +123,6 @@ const char* kind_text(BrokerClient::Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
-Json to_json(const PublisherOptions& options) {
-  return {{"node", options.node},
-          {"topic", options.topic},
-          {"history", options.history},
-          {"max_loans", options.max_loans},
-          {"max_bytes", options.max_bytes}};
-}
-
-Json to_json(const SubscriberOptions& options) {
-  return {{"node", options.node},
-          {"topic", options.topic},
-          {"depth", options.depth},
-          {"max_held", options.max_held},
-          {"doorbell", options.doorbell}};
-}
-
 }  // namespace
 
 struct BrokerClient::State {
@@ -175,15 +159,6 @@ struct BrokerClient::State {
     return reply;
   }
 
-  EndpointPlace add(const char* op, const TypeInfo& type, Json request) {
-    request.update({{"op", op},
-                    {"type", type.name},
-                    {"type_id", to_hex(type_id(type))},
-                    {"type_json", serialize_type(type)}});
-    const Json reply = exchange(request);
-    return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
-  }
-
   void hello(const Identity& identity) {
     std::vector<int> fds;
     group = identity.group;
@@ -196,13 +171,16 @@ struct BrokerClient::State {
     generation = reply.at("generation");
     process = reply.at("process");
     runtime = reply.at("runtime");
-    if (fds.size() == 2) {
+    const ClockPage* clock = nullptr;
+    if (fds.size() == 3) {
       doorbells = map<DoorbellPage>(fds[0], PROT_READ | PROT_WRITE);
       page = map<ProcessPage>(fds[1], PROT_READ | PROT_WRITE);
+      clock = map<const ClockPage>(fds[2], PROT_READ);
     }
     for (const int fd : fds) close(fd);
-    if (doorbells == nullptr || page == nullptr)
+    if (doorbells == nullptr || page == nullptr || clock == nullptr)
       unreachable("its pages have another size: it is of another version; end it and start again");
+    follow_group_clock(*clock);
   }
 };
 
@@ -258,27 +236,29 @@ std::uint32_t BrokerClient::add_node(const std::string& name) {
 }
 
 EndpointPlace BrokerClient::add_publisher(const PublisherOptions& options) {
-  return state_->add("add_publisher", *options.type, to_json(options));
+  const Json reply = state_->exchange({{"op", "add_publisher"},
+                                       {"node", options.node},
+                                       {"topic", options.topic},
+                                       {"type", options.type->name},
+                                       {"type_id", to_hex(type_id(*options.type))},
+                                       {"type_json", serialize_type(*options.type)},
+                                       {"history", options.history},
+                                       {"max_loans", options.max_loans},
+                                       {"max_bytes", options.max_bytes}});
+  return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
 }
 
 EndpointPlace BrokerClient::add_subscriber(const SubscriberOptions& options) {
-  return state_->add("add_subscriber", *options.type, to_json(options));
-}
-
-void BrokerClient::reserve(const Reservation& reservation) {
-  const auto all = [](const auto& endpoints) {
-    Json list = Json::array();
-    for (const auto& endpoint : endpoints) {
-      list.push_back(to_json(endpoint.options));
-      list.back()["where"] = endpoint.where;
-    }
-    return list;
-  };
-  state_->exchange({{"op", "reserve"},
-                    {"processes", reservation.processes},
-                    {"nodes", reservation.nodes},
-                    {"publishers", all(reservation.publishers)},
-                    {"subscribers", all(reservation.subscribers)}});
+  const Json reply = state_->exchange({{"op", "add_subscriber"},
+                                       {"node", options.node},
+                                       {"topic", options.topic},
+                                       {"type", options.type->name},
+                                       {"type_id", to_hex(type_id(*options.type))},
+                                       {"type_json", serialize_type(*options.type)},
+                                       {"depth", options.depth},
+                                       {"max_held", options.max_held},
+                                       {"doorbell", options.doorbell}});
+  return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
 }
 
 void BrokerClient::remove_endpoint(const EndpointPlace& place) noexcept {
@@ -290,6 +270,8 @@ void BrokerClient::remove_endpoint(const EndpointPlace& place) noexcept {
 }
 
 DoorbellId BrokerClient::allocate_doorbell() { return state_->exchange({{"op", "doorbell"}}).at("doorbell"); }
+
+void BrokerClient::set_clock_rate(double rate) { state_->exchange({{"op", "clock"}, {"rate", rate}}); }
 
 std::string BrokerClient::graph() { return state_->exchange({{"op", "graph"}}).at("graph").dump(); }
 

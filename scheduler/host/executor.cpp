@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 
 namespace tactus {
 namespace {
@@ -117,11 +117,12 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     clear_bell();
     if (stop.stop_requested()) return;  // its ring may be the one that was just cleared
-    const std::int64_t now_ns = monotonic_ns();
+    const std::int64_t now_ns = to_ns(group_now());
     const bool due = executor_.next_ns() <= now_ns;
     if (!rung && !due && executor_.waiting()) lost_wakes_.fetch_add(1, std::memory_order_relaxed);
     executor_.pass(now_ns);
-    rung = executor_.waiting() || wait(std::min(executor_.next_ns(), now_ns + kRecheckNs));
+    const std::int64_t next_ns = group_clock().monotonic_at(from_ns(executor_.next_ns()));
+    rung = executor_.waiting() || wait(std::min(next_ns, monotonic_ns() + kRecheckNs));
   }
 }
 
@@ -134,7 +135,7 @@ void LoopWorker::loop(const std::stop_token& stop) {
 
 // Rings since the last return count: the bell is cleared before the node looks at its inputs, never after.
 void LoopWorker::wait_until(Time until) noexcept {
-  const std::int64_t until_ns = monotonic_ns() + std::max<std::int64_t>(0, (until - group_now()).count());
+  const std::int64_t until_ns = group_clock().monotonic_at(until);
   const bool left_over = has_data();
   while (!stop_.stop_requested()) {
     const std::int64_t now_ns = monotonic_ns();

@@ -21,14 +21,14 @@ class Executor {
   explicit Executor(std::vector<NodeRunner*> nodes);
 
   void start();
-  /// One pass: everything that is due at `now_ns`, and what that causes downstream. Returns the number of
-  /// calls.
+  /// One pass: everything that is due at `now_ns` of the group's clock, and what that causes downstream.
+  /// Returns the number of calls.
   std::size_t pass(std::int64_t now_ns);
   /// In reverse order.
   void stop();
 
   [[nodiscard]] bool waiting() const;          ///< another pass would call somebody
-  [[nodiscard]] std::int64_t next_ns() const;  ///< next instant of any grid, CLOCK_MONOTONIC
+  [[nodiscard]] std::int64_t next_ns() const;  ///< next instant of any grid, group's clock
   [[nodiscard]] const std::vector<NodeRunner*>& nodes() const { return nodes_; }
 
  private:

@@ -50,7 +50,8 @@ static void from_json(const json& in, NodeSettings& node) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, thread)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, chains, executors, nodes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, clock_rate, chains, executors,
+                                   nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

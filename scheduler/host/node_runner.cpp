@@ -66,7 +66,7 @@ bool NodeRunner::start() {
   started_ = guarded(NodePhase::kStart, [this] { node_->start(); });
   if (!started_) return false;
   probe_.set_state(NodeState::kRunning);
-  if (grid_) grid_->start(monotonic_ns());
+  if (grid_) grid_->start(to_ns(group_now()));
   return true;
 }
 
@@ -76,7 +76,7 @@ std::size_t NodeRunner::release(std::int64_t now_ns) {
     const auto due = grid_->take(now_ns);
     if (!due) return 0;
     if (due->skipped > 0) probe_.releases_skipped(due->skipped);
-    step(group_now() - Duration{monotonic_ns() - due->instant_ns});
+    step(from_ns(due->instant_ns));
     return 1;
   }
   std::size_t calls = 0;

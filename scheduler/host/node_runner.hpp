@@ -33,7 +33,8 @@ class NodeRunner {
   void construct();
   /// Node::start() and the start of the grid. False: faulted.
   bool start();
-  /// Every release that is due now, oldest first, at most a queue's worth. Returns the number of calls.
+  /// Every release that is due at `now_ns` of the group's clock, oldest first, at most a queue's worth.
+  /// Returns the number of calls.
   std::size_t release(std::int64_t now_ns);
   /// Node::run(); returns when the node does.
   void run(const std::stop_token& stop);
@@ -42,7 +43,7 @@ class NodeRunner {
 
   /// True when release() would call the node without waiting for its grid.
   [[nodiscard]] bool waiting() const;
-  /// CLOCK_MONOTONIC of the next instant of the grid; the end of time when there is none.
+  /// The next instant of the grid on the group's clock; the end of time when there is none.
   [[nodiscard]] std::int64_t next_ns() const;
 
   [[nodiscard]] const std::string& name() const { return options_.settings.name; }

@@ -11,7 +11,8 @@
 /// The pure part of a pass: when a node is due. No threads, no clock calls, no I/O.
 namespace tactus {
 
-/// The absolute grid of `every:`: instants offset + k * period on CLOCK_MONOTONIC, the same in every process.
+/// The absolute grid of `every:`: instants offset + k * period on the group's clock, the same in every
+/// process.
 class Grid {
  public:
   Grid(std::int64_t period_ns, std::int64_t offset_ns) : period_ns_{period_ns}, offset_ns_{offset_ns} {}

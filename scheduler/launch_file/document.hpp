@@ -58,6 +58,7 @@ struct Document {
   std::string file;
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  double clock_rate = 0;
   std::vector<LaunchArgument> args;
   std::vector<ExecutorEntry> executors;
   std::vector<NodeEntryText> nodes;

@@ -56,6 +56,7 @@ class Planner {
     plan_.file = document_.file;
     plan_.group = document_.group;
     plan_.realtime = document_.realtime;
+    plan_.clock_rate = document_.clock_rate;
     for (const auto& expected : document_.expectations) plan_.expectations.push_back(expected.value);
     if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
     for (const auto& entry : document_.nodes) add_node(entry);
@@ -432,6 +433,7 @@ class Planner {
       settings.process = name;
       settings.group = plan_.group;
       settings.realtime = plan_.realtime;
+      settings.clock_rate = plan_.clock_rate;
       for (const auto& chain : plan_.chains) settings.chains.push_back(chain.settings);
       return settings;
     };
@@ -556,6 +558,7 @@ std::optional<LaunchPlan> make_plan(const Document& document, const Describe* de
 std::string describe_plan(const LaunchPlan& plan) {
   using namespace launch_file;
   std::string text = fmt::format("{}{}\n", plan.file, plan.group.empty() ? "" : ", group " + plan.group);
+  if (plan.clock_rate != 0) text += fmt::format("clock at rate {}\n", plan.clock_rate);
   for (const auto& process : plan.processes) {
     text += fmt::format("process {}\n", process.process);
     for (const auto& executor : process.executors) {

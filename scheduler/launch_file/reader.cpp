@@ -395,10 +395,26 @@ class Reader {
   }
 
   void read_clock(const YAML::Node& node) {
+    if (node.IsMap()) return each_key(node, "clock", {{"rate", [this](const auto& n) { read_rate(n); }}});
     const auto value = text(node, "clock");
     if (value && *value != "live")
       error(at(node),
             fmt::format("clock '{}' has no effect in this version of Tactus: only 'live' does", *value));
+  }
+
+  void read_rate(const YAML::Node& node) {
+    constexpr double kLeast = 0.01, kMost = 100;
+    const auto value = text(node, "rate");
+    if (!value) return;
+    std::string unit;
+    const auto rate = number_with_unit(*value, unit);
+    if (rate && unit.empty() && *rate >= kLeast && *rate <= kMost)
+      document_.clock_rate = *rate;
+    else
+      error(at(node),
+            fmt::format("rate is '{}', not a number from {} to {}: 0.5 lets the time of the group pass "
+                        "at half speed",
+                        *value, kLeast, kMost));
   }
 
   void read_thread(ThreadSettings& thread, Handlers& handlers) {

@@ -63,7 +63,8 @@ class Describing {
       parameters[name] = {{"kind", kind_name(value)}, {"value", to_json(value)}};
     }
     return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()},
-            true};
+            true,
+            false};
   }
   static std::string crashed(const ExitStatus& end) {
     return fmt::format("the process that constructed it {} (see above); its constructor may only declare",

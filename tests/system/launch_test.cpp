@@ -10,8 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/supervisor.hpp"
 
@@ -201,6 +204,54 @@ TEST(Launch, AChainIsMeasuredAcrossProcesses) {
   EXPECT_GT(motion->count, 10u);
   EXPECT_EQ(motion->rejected, 0u);
   EXPECT_GT(motion->min, 0);
+}
+
+/// When a message of the topic was last published, on the group's clock; the earliest time while there is
+/// none.
+Time last_message(BrokerClient& broker, const std::string& topic) {
+  const auto graph = nlohmann::json::parse(broker.graph());
+  for (const auto& entry : graph.at("topics")) {
+    if (entry.at("name") == topic && !entry.at("publishers").empty())
+      return from_ns(entry["publishers"][0].at("counters").at("last_ns").get<std::int64_t>());
+  }
+  return Time{};
+}
+
+TEST(Launch, AllProcessesOfAGroupLiveOnOneClockAtTheRateOfTheLaunch) {
+  HostSettings slow = process("main", {ticker("ticker", "/slow")}, "slow");
+  slow.clock_rate = 0.5;
+  Supervisor supervisor;
+  supervisor.start({slow});
+  const auto broker = BrokerClient::connect({BrokerClient::Kind::kReader, "test", "slow"});
+  EXPECT_EQ(group_clock().rate, 0.5);
+  const Time before = group_now();
+  Time published{};
+  ASSERT_TRUE(eventually([&] { return (published = last_message(*broker, "/slow")) > before; }));
+  EXPECT_LE(published, group_now());  // a process on UTC would be far ahead by now
+  ASSERT_TRUE(goes_on(supervisor, "/slow"));
+  EXPECT_LE(last_message(*broker, "/slow"), group_now());
+}
+
+TEST(Launch, AnotherClockRateIsRefusedWhileTheGroupRuns) {
+  HostSettings slow = process("main", {ticker("ticker", "/a")});
+  slow.clock_rate = 0.5;
+  HostSettings fast = process("main", {ticker("other", "/b")});
+  fast.clock_rate = 2;
+  Supervisor first;
+  first.start({slow});
+  {
+    Supervisor second;
+    try {
+      second.start({fast});
+      FAIL() << "one group ran at two rates";
+    } catch (const SupervisorError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("runs at rate 0.5"), HasSubstr(std::to_string(getpid()))));
+    }
+  }
+  fast.clock_rate = 0;
+  Supervisor joins;
+  joins.start({fast});
+  EXPECT_TRUE(goes_on(joins, "/b"));
 }
 
 TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {

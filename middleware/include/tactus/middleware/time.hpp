@@ -14,7 +14,8 @@ using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 /// CLOCK_MONOTONIC in nanoseconds: for waiting and for measuring run times.
 [[nodiscard]] std::int64_t monotonic_ns() noexcept;
 
-/// The group's clock: UTC at the start of this process plus the monotonic time since. It never steps.
+/// The group's clock (group_clock.hpp): the same in every process of the group. It never steps; it may run
+/// faster or slower than CLOCK_MONOTONIC.
 [[nodiscard]] Time group_now() noexcept;
 
 [[nodiscard]] constexpr std::int64_t to_ns(Time time) noexcept { return time.time_since_epoch().count(); }

@@ -74,6 +74,7 @@ struct HostSettings {
   std::string process;  ///< name of the process in the launch file
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  double clock_rate = 0;              ///< of the group's clock, set by the supervisor; 0: as it runs
   std::vector<ChainSettings> chains;  ///< all of the launch, at most kMaxChains
   std::vector<HostExecutor> executors;
   std::vector<HostNode> nodes;  ///< in file order: the order of start; they stop in reverse

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "tactus/middleware/broker_client.hpp"
 #include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
@@ -52,6 +51,7 @@ struct LaunchPlan {
   std::string file;
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  double clock_rate = 0;  ///< 0: the file does not say
   std::vector<HostSettings>
       processes;                   ///< in the order of start; settings of each hold its nodes in file order
   std::vector<PlannedNode> nodes;  ///< in file order
@@ -66,9 +66,6 @@ using Describe = std::function<std::vector<DescribeResult>(const std::vector<Des
 
 /// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.
 [[nodiscard]] ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range);
-
-/// What all processes of the plan will have at most: for Supervisor::start().
-[[nodiscard]] Reservation demand_of(const LaunchPlan& plan);
 
 /// What `rtctl launch --dry-run` prints: processes, executors, the order of calls, topics with their sizes.
 [[nodiscard]] std::string describe_plan(const LaunchPlan& plan);
