@@ -15,6 +15,7 @@ for path in "$(realpath "$0")" "$(realpath "$(command -v "$1")")" "$PWD"; do
   [[ $path == /tmp/* ]] && keep+=("$(cut -d/ -f3 <<<"$path")")
 done
 export TACTUS_TEST_KEEP="${keep[*]}"
+# shellcheck disable=SC2016  # the inner shell expands
 exec unshare "${user[@]}" --mount --ipc --pid --net --fork --kill-child --mount-proc bash -c '
   mount --make-rprivate / && mount --bind /tmp /mnt &&
     mount -t tmpfs -o "size=${TACTUS_TEST_SHM:-2g}" tmpfs /dev/shm && mount -t tmpfs tmpfs /tmp || exit 77
