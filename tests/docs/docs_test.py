@@ -22,6 +22,7 @@ in the source folder, with an empty home; cpp blocks are compiled as nodes or te
   TEXT -->
 """
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -152,13 +153,14 @@ class Reader:
             new.replace(self.state)
         return said
 
-    def wait_for(self, process, what, names):
-        """Until rtctl says that it is there: asked again, since nothing tells other processes."""
+    def wait_for(self, process, what, there):
+        """Until what rtctl lists is as it should be: asked again, since nothing tells other processes."""
         end = time.monotonic() + LIMIT_S
         while process.poll() is None and time.monotonic() < end:
-            found = subprocess.run([self.build / 'bin/rtctl', *what, '--names'], capture_output=True, text=True, check=False)
-            if found.returncode == 0 and (not names or names in found.stdout.split()):
+            found = subprocess.run([self.build / 'bin/rtctl', *what, '--json'], capture_output=True, text=True, check=False)
+            if found.returncode == 0 and there(json.loads(found.stdout)):
                 return
+            time.sleep(0.02)
 
     def run(self, block):
         if block.goes_on_from:
@@ -181,21 +183,28 @@ class Reader:
 
     def shell(self, block):
         beside = block.argument('with')
-        background = None
-        if beside is not None:
-            background = self.start(beside)
-            self.wait_for(background, ['node', 'list'], None)
-        try:
-            text = block.text
-            if block.argument('fails') is not None:
-                text = text.rstrip('\n') + ' && { echo "this had to fail"; exit 1; } || true'
-            process = self.start(text)
-            if block.argument('until') is not None:
-                self.wait_for(process, ['topic', 'list'], block.argument('until'))
-            self.finish(process, block.place, interrupt=block.argument('until') is not None)
-        finally:
-            if background is not None:
-                self.finish(background, f'{block.place}: beside it, {beside}', interrupt=True)
+        if beside is None:
+            self.foreground(block)
+            return
+        background, problems = self.start(beside), []
+        self.wait_for(background, ['node', 'list'], lambda nodes: nodes and all(node['state'] == 'running' for node in nodes))
+        for finish in (lambda: self.foreground(block),
+                       lambda: self.finish(background, f'{block.place}: beside it, {beside}', interrupt=True)):
+            try:
+                finish()
+            except Failed as failure:
+                problems.append(str(failure))
+        if problems:
+            raise Failed('\n'.join(problems))
+
+    def foreground(self, block):
+        text = block.text
+        if block.argument('fails') is not None:
+            text = text.rstrip('\n') + ' && { echo "this had to fail"; exit 1; } || true'
+        process, until = self.start(text), block.argument('until')
+        if until is not None:
+            self.wait_for(process, ['topic', 'list'], lambda topics: until in [topic['name'] for topic in topics])
+        self.finish(process, block.place, interrupt=until is not None)
 
     def snippet(self, suffix, text):
         self.snippets += 1
