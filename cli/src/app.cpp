@@ -22,7 +22,10 @@ void add_commands(CLI::App& root, Run& run) {
   add_topic_info(topic, run);
   add_topic_type(topic, run);
   add_topic_echo(topic, run);
+  add_topic_find(topic, run);
   add_topic_hz(topic, run);
+  add_topic_bw(topic, run);
+  add_topic_delay(topic, run);
   add_topic_pub(topic, run);
 
   CLI::App& node = add_noun(root, "node", "Nodes of the running system, and what a node's library declares");
@@ -31,9 +34,11 @@ void add_commands(CLI::App& root, Run& run) {
   add_node_describe(node, run);
 
   CLI::App& msg = add_noun(root, "msg", "Message types");
+  msg.alias("interface");
   add_msg_list(msg, run);
   add_msg_show(msg, run);
 
+  add_graph(root, run);
   add_doctor(root, run);
 }
 

@@ -32,7 +32,7 @@ std::vector<std::string> verbs_of(const CLI::App& app) {
 
 const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->get_name() == name) return verb;
+    if (verb->check_name(name)) return verb;
   }
   return nullptr;
 }

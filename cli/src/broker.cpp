@@ -51,14 +51,17 @@ bool Connection::ended() const {
 }
 
 tactus::Transport& Connection::transport() {
-  if (transport_ != nullptr) return *transport_;
-  void* module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) throw Failure{fmt::format("shared memory cannot be joined: {}", dlerror())};
-  const auto make = reinterpret_cast<MakeTransport*>(dlsym(module, kMakeTransport));
-  if (make == nullptr)
-    throw Failure{fmt::format("{} is of another version of rtctl", module_path().string())};
-  transport_ = make(*client_);
+  if (transport_ == nullptr) transport_ = load_function<MakeTransport>(kMakeTransport)(*client_);
   return *transport_;
+}
+
+void* load_symbol(const char* name) {
+  void* module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (module == nullptr) throw Failure{fmt::format("a part of rtctl cannot be loaded: {}", dlerror())};
+  void* symbol = dlsym(module, name);
+  if (symbol == nullptr)
+    throw Failure{fmt::format("{} is of another version of rtctl", module_path().string())};
+  return symbol;
 }
 
 }  // namespace rtctl

@@ -3,20 +3,19 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <pwd.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "broker.hpp"
 #include "command.hpp"
+#include "leftovers.hpp"
 #include "output/table.hpp"
 #include "tactus/middleware/broker_client.hpp"
 
@@ -27,7 +26,9 @@ namespace fs = std::filesystem;
 
 constexpr rlim_t kWantedPriority = 91;  // the broker's
 constexpr rlim_t kWantedLocked = rlim_t{1} << 30;
-constexpr double kWantedShared = 512e6;
+// The broker's pools (middleware/broker/shared_memory.cpp) take what is there, between these.
+constexpr double kLeastShared = 140e6;
+constexpr double kFullShared = 1e9;
 constexpr unsigned kCapIpcLock = 14;
 constexpr unsigned kCapSysNice = 23;
 constexpr const char* kGrant = "rtctl doctor --rt prints the lines that grant it";
@@ -48,11 +49,6 @@ rlim_t limit_of(__rlimit_resource resource) {
   return limit.rlim_cur;
 }
 
-std::string user_name(uid_t user) {
-  const passwd* entry = getpwuid(user);
-  return entry != nullptr ? entry->pw_name : std::to_string(user);
-}
-
 std::string first_line(const char* path) {
   std::ifstream file{path};
   std::string line;
@@ -67,15 +63,6 @@ std::string lock_holder() {
     stat(tactus::kBrokerLock, &info);
     return user_name(info.st_uid);
   }());
-}
-
-// The kernel frees a lock with its holder: an unlocked lock file is one that a dead broker left.
-bool broker_lives() {
-  const int fd = open(tactus::kBrokerLock, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno != ENOENT;  // another user's: cannot tell, so assume it
-  const bool free = flock(fd, LOCK_SH | LOCK_NB) == 0;
-  close(fd);
-  return !free;
 }
 
 }  // namespace
@@ -106,10 +93,15 @@ Check check_shared_memory() {
   }
   const double free = static_cast<double>(shm.f_bavail) * static_cast<double>(shm.f_frsize);
   const double size = static_cast<double>(shm.f_blocks) * static_cast<double>(shm.f_frsize);
-  const std::string found = fmt::format("{} free of {}", bytes_text(free), bytes_text(size));
-  if (free >= kWantedShared) return {"/dev/shm", Health::kGood, found, ""};
-  return {"/dev/shm", Health::kWarning, found,
-          "topics share little memory: mount -o remount,size=2G /dev/shm"};
+  const double used = static_cast<double>(segment_bytes());
+  std::string found = fmt::format("{} free of {}", bytes_text(free), bytes_text(size));
+  if (used > 0) found += fmt::format(", {} used by the broker", bytes_text(used));
+  found += fmt::format("; needed: {} at least, {} for all pools", bytes_text(kLeastShared),
+                       bytes_text(kFullShared));
+  const char* advice =
+      "more room for large messages: mount -o remount,size=2G /dev/shm (a container: --shm-size=2g)";
+  if (free + used >= kFullShared) return {"/dev/shm", Health::kGood, found, ""};
+  return {"/dev/shm", free + used >= kLeastShared ? Health::kWarning : Health::kBad, found, advice};
 }
 
 Check check_cpu_latency() {
@@ -151,22 +143,19 @@ Check check_broker() try {
 }
 
 Check check_leftovers() {
-  if (broker_lives()) return {"leftovers", Health::kGood, "none: a broker runs", ""};
-  std::vector<std::string> found;
-  for (const char* path :
-       {"/dev/shm/iceoryx_mgmt", tactus::kBrokerSocket, tactus::kBrokerLock, "/tmp/roudi.lock"}) {
-    if (fs::exists(path)) found.emplace_back(path);
-  }
+  const std::vector<Leftover> found = find_leftovers();
   if (found.empty()) return {"leftovers", Health::kGood, "none", ""};
-  struct stat info {};
-  stat(found.front().c_str(), &info);
-  if (info.st_uid == geteuid() || geteuid() == 0) {
-    return {"leftovers", Health::kWarning, fmt::format("{}", fmt::join(found, " ")),
-            "of a broker that was killed; the next launch cleans up"};
+  std::string text;
+  bool foreign = false;
+  for (const Leftover& one : found) {
+    foreign |= !one.ours;
+    text += fmt::format("{}{} ({}, {})", text.empty() ? "" : ", ", one.path, one.owner,
+                        bytes_text(static_cast<double>(one.bytes)));
   }
-  return {"leftovers", Health::kBad,
-          fmt::format("{} of user {}", fmt::join(found, " "), user_name(info.st_uid)),
-          fmt::format("remove them: sudo rm {}", fmt::join(found, " "))};
+  if (!foreign)
+    return {"leftovers", Health::kWarning, text, "of what was killed: rtctl doctor --clean removes them"};
+  return {"leftovers", Health::kBad, text,
+          "those of other users are in the way: let them run rtctl doctor --clean, or run it with sudo"};
 }
 
 std::vector<Check> run_checks() {
@@ -175,12 +164,41 @@ std::vector<Check> run_checks() {
           check_leftovers()};
 }
 
+namespace {
+
+std::string limit_text(rlim_t limit) { return limit == RLIM_INFINITY ? "unlimited" : std::to_string(limit); }
+
+// Lines of /etc/security that are about realtime priority or locked memory, as comments.
+std::string present_limits() {
+  std::vector<fs::path> files{"/etc/security/limits.conf"};
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator{"/etc/security/limits.d", none})
+    files.push_back(entry.path());
+  std::sort(files.begin() + 1, files.end());
+  std::string text;
+  for (const fs::path& path : files) {
+    std::ifstream file{path};
+    int number = 0;
+    for (std::string line; std::getline(file, line);) {
+      ++number;
+      const bool about =
+          line.find("rtprio") != std::string::npos || line.find("memlock") != std::string::npos;
+      if (about && line.find('#') != 0)
+        text += fmt::format("# there is {}:{}: {}\n", path.string(), number, line);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string realtime_limits() {
-  const std::string user = user_name(geteuid());
   return fmt::format(
       "# Write these lines to /etc/security/limits.d/90-tactus.conf as root, then log in again.\n"
+      "# Now: rtprio {2} (needed: {1}), memlock {3} (needed: unlimited).\n{4}"
       "{0} - rtprio {1}\n{0} - memlock unlimited\n",
-      user, kWantedPriority);
+      user_name(geteuid()), kWantedPriority, limit_text(limit_of(RLIMIT_RTPRIO)),
+      limit_text(limit_of(RLIMIT_MEMLOCK)), present_limits());
 }
 
 }  // namespace rtctl

@@ -22,11 +22,12 @@ struct Check {
 [[nodiscard]] Check check_cpu_latency();
 [[nodiscard]] Check check_kernel();
 [[nodiscard]] Check check_broker();
-/// Files of a broker that is dead.
+/// Files of brokers and programs that are dead.
 [[nodiscard]] Check check_leftovers();
 [[nodiscard]] std::vector<Check> run_checks();
 
-/// The lines of /etc/security/limits.d that let this user's programs run in real time.
+/// The lines of /etc/security/limits.d that let this user's programs run in real time; as comments what the
+/// limits are now and which lines about them this machine already has.
 [[nodiscard]] std::string realtime_limits();
 
 }  // namespace rtctl

@@ -33,6 +33,7 @@ class Failure : public std::runtime_error {
 using Run = std::function<int()>;
 
 void add_launch(CLI::App& root, Run& run);
+void add_graph(CLI::App& root, Run& run);
 void add_doctor(CLI::App& root, Run& run);
 
 void add_topic_list(CLI::App& topic, Run& run);
@@ -40,6 +41,9 @@ void add_topic_info(CLI::App& topic, Run& run);
 void add_topic_type(CLI::App& topic, Run& run);
 void add_topic_echo(CLI::App& topic, Run& run);
 void add_topic_hz(CLI::App& topic, Run& run);
+void add_topic_bw(CLI::App& topic, Run& run);
+void add_topic_delay(CLI::App& topic, Run& run);
+void add_topic_find(CLI::App& topic, Run& run);
 void add_topic_pub(CLI::App& topic, Run& run);
 
 void add_node_list(CLI::App& node, Run& run);

@@ -8,7 +8,7 @@ namespace {
 
 const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->get_name() == name) return verb;
+    if (verb->check_name(name)) return verb;
   }
   return nullptr;
 }
@@ -19,7 +19,7 @@ bool is_option(const std::string& word) { return !word.empty() && word.front() =
 struct Place {
   const CLI::App* app;
   const CLI::Option* value_of = nullptr;  // the option whose value it is
-  std::size_t positional = 0;
+  std::vector<std::string> before{};      // positional arguments
 };
 
 Place find_place(const CLI::App& root, const std::vector<std::string>& words) {
@@ -33,7 +33,7 @@ Place find_place(const CLI::App& root, const std::vector<std::string>& words) {
       const CLI::Option* option = place.app->get_option_no_throw(words[i]);
       if (option != nullptr && option->get_items_expected_max() > 0) place.value_of = option;
     } else {
-      ++place.positional;
+      place.before.push_back(words[i]);
     }
   }
   return place;
@@ -67,11 +67,12 @@ const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
 }
 
 std::vector<std::string> candidates(const Place& place, const std::string& typed, const NamesOf& names) {
-  if (place.value_of != nullptr) return names(place.value_of->get_type_name());
+  if (place.value_of != nullptr) return names(place.value_of->get_type_name(), place.before);
   if (is_option(typed)) return options_of(*place.app);
   if (std::vector<std::string> verbs = verbs_of(*place.app); !verbs.empty()) return verbs;
-  const CLI::Option* positional = positional_of(*place.app, place.positional);
-  return positional != nullptr ? names(positional->get_type_name()) : std::vector<std::string>{};
+  const CLI::Option* positional = positional_of(*place.app, place.before.size());
+  return positional != nullptr ? names(positional->get_type_name(), place.before)
+                               : std::vector<std::string>{};
 }
 
 }  // namespace

@@ -11,8 +11,10 @@ class App;
 
 namespace rtctl {
 
-/// Names for an argument of that kind: "TOPIC", "NODE", "TYPE"...; empty for kinds without names.
-using NamesOf = std::function<std::vector<std::string>(const std::string& kind)>;
+/// Names for an argument of that kind, "TOPIC", "NODE", "TYPE"..., behind the positional arguments `before`;
+/// empty for kinds without names.
+using NamesOf =
+    std::function<std::vector<std::string>(const std::string& kind, const std::vector<std::string>& before)>;
 
 /// Stands for the names of files, which the shell completes itself. Always offered, whatever is typed.
 inline constexpr const char* kCompleteFiles = ":files";

@@ -31,7 +31,11 @@ Endpoint endpoint_of(const Json& json) {
           json.value("max_bytes", std::uint64_t{0}),
           counters.value("messages", std::uint64_t{0}),
           counters.value("bytes", std::uint64_t{0}),
-          counters.value("dropped", std::uint64_t{0})};
+          counters.value("dropped", std::uint64_t{0}),
+          counters.value("bytes_min", std::uint64_t{0}),
+          counters.value("bytes_max", std::uint64_t{0}),
+          counters.value("age_ns_total", std::int64_t{0}),
+          counters.value("age_ns_max", std::int64_t{0})};
 }
 
 Topic topic_of(const Json& json) {
@@ -47,8 +51,31 @@ Edge edge_of(const Json& json, const char* text) {
           json.value(text, "")};
 }
 
+tactus::MetricSummary metric_of(const Json& json) {
+  return {json.at("name"),
+          json.value("unit", ""),
+          json.value("count", std::uint64_t{0}),
+          json.value("rejected", std::uint64_t{0}),
+          json.value("last", 0.0),
+          json.value("min", 0.0),
+          json.value("max", 0.0),
+          json.value("mean", 0.0),
+          json.value("p50", 0.0),
+          json.value("p99", 0.0)};
+}
+
 Node node_of(const Json& json, const Json& processes) {
-  Node node{json.at("name"), json.value("group", ""), json.value("state", ""), 0, ""};
+  Node node;
+  node.name = json.at("name");
+  node.group = json.value("group", "");
+  node.state = json.value("state", "");
+  node.runs = json.value("runs", std::uint64_t{0});
+  node.run_ns_total = json.value("run_ns_total", std::int64_t{0});
+  node.run_ns_max = json.value("run_ns_max", std::int64_t{0});
+  node.deadline_misses = json.value("deadline_misses", std::uint64_t{0});
+  node.skipped = json.value("skipped", std::uint64_t{0});
+  node.faults = json.value("faults", std::uint64_t{0});
+  for (const Json& metric : list(json, "metrics")) node.metrics.push_back(metric_of(metric));
   for (const Json& process : processes) {
     if (process.value("id", Json{}) != json.value("process", Json{0})) continue;
     node.pid = process.value("pid", 0);
@@ -73,7 +100,7 @@ const T& find(const std::vector<T>& items, std::string_view name, std::string_vi
     if (item.name == wanted) elsewhere = item.group;
     if (item.group == group) names.push_back(item.name);
   }
-  const std::string where = group.empty() ? "" : fmt::format(" in group '{}'", group);
+  const std::string where = in_group(group);
   if (elsewhere.empty()) {
     throw Failure{
         fmt::format("there is no {} '{}'{}{}", what, wanted, where, tactus::did_you_mean(wanted, names))};
@@ -109,6 +136,10 @@ bool has_groups(const Graph& graph) {
          std::any_of(graph.nodes.begin(), graph.nodes.end(), grouped);
 }
 
+std::string in_group(std::string_view group) {
+  return group.empty() ? std::string{} : fmt::format(" in group '{}'", group);
+}
+
 const Topic& find_topic(const Graph& graph, std::string_view name, std::string_view group) {
   return find(graph.topics, name, group, "topic");
 }
@@ -125,12 +156,16 @@ struct Sums {
   std::uint64_t dropped = 0;
 };
 
+bool same_endpoint(const Endpoint& then, const Endpoint& now) {
+  return then.node == now.node && then.type_id == now.type_id && then.messages <= now.messages;
+}
+
 // Only endpoints seen both times count: one that came or went in between has no known start.
 Sums grown(const std::vector<Endpoint>& before, const std::vector<Endpoint>& after) {
   Sums sums;
   for (const Endpoint& now : after) {
     for (const Endpoint& then : before) {
-      if (then.node != now.node || then.type_id != now.type_id || then.messages > now.messages) continue;
+      if (!same_endpoint(then, now)) continue;
       sums.messages += now.messages - then.messages;
       sums.bytes += now.bytes - then.bytes;
       sums.dropped += now.dropped - then.dropped;
@@ -141,11 +176,53 @@ Sums grown(const std::vector<Endpoint>& before, const std::vector<Endpoint>& aft
 
 }  // namespace
 
+double run_ns_mean(const Node& node) {
+  return node.runs == 0 ? 0 : static_cast<double>(node.run_ns_total) / static_cast<double>(node.runs);
+}
+
+double age_ns_mean(const Endpoint& subscriber) {
+  if (subscriber.messages == 0) return 0;
+  return static_cast<double>(subscriber.age_ns_total) / static_cast<double>(subscriber.messages);
+}
+
 TopicRate rate_between(const Topic& before, const Topic& after, double seconds) {
   const Sums published = grown(before.publishers, after.publishers);
   const Sums taken = grown(before.subscribers, after.subscribers);
   return {static_cast<double>(published.messages) / seconds, static_cast<double>(published.bytes) / seconds,
           published.dropped + taken.dropped};
+}
+
+MessageSizes sizes_of(const Topic& topic) {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+  for (const Endpoint& one : topic.publishers) {
+    if (one.messages == 0) continue;
+    least = messages == 0 ? one.bytes_min : std::min(least, one.bytes_min);
+    most = std::max(most, one.bytes_max);
+    messages += one.messages;
+    bytes += one.bytes;
+  }
+  if (messages == 0) return {};
+  return {static_cast<double>(least), static_cast<double>(bytes) / static_cast<double>(messages),
+          static_cast<double>(most)};
+}
+
+std::vector<Age> ages_between(const Topic& before, const Topic& after) {
+  std::vector<Age> ages;
+  for (const Endpoint& now : after.subscribers) {
+    const auto then = std::find_if(before.subscribers.begin(), before.subscribers.end(),
+                                   [&](const Endpoint& one) { return same_endpoint(one, now); });
+    Age age{now.node, 0, 0, static_cast<double>(now.age_ns_max)};
+    if (then != before.subscribers.end() && now.messages > then->messages) {
+      age.messages = now.messages - then->messages;
+      age.mean_ns =
+          static_cast<double>(now.age_ns_total - then->age_ns_total) / static_cast<double>(age.messages);
+    }
+    ages.push_back(std::move(age));
+  }
+  return ages;
 }
 
 }  // namespace rtctl

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tactus/middleware/metric.hpp"
+
 /// The running system as the broker tells it, as plain values.
 namespace rtctl {
 
@@ -20,6 +22,10 @@ struct Endpoint {
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t bytes_min = 0;    ///< publishers: of one message
+  std::uint64_t bytes_max = 0;    ///< publishers
+  std::int64_t age_ns_total = 0;  ///< subscribers: of `messages`, from capture until they were taken
+  std::int64_t age_ns_max = 0;    ///< subscribers
 };
 
 struct Topic {
@@ -36,6 +42,13 @@ struct Node {
   std::string state;
   int pid = 0;
   std::string process;
+  std::uint64_t runs = 0;  ///< finished calls of step()
+  std::int64_t run_ns_total = 0;
+  std::int64_t run_ns_max = 0;
+  std::uint64_t deadline_misses = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t faults = 0;
+  std::vector<tactus::MetricSummary> metrics;
 };
 
 struct Edge {
@@ -61,10 +74,17 @@ struct Graph {
 /// True when any topic or node belongs to a group: listings then show which.
 [[nodiscard]] bool has_groups(const Graph& graph);
 
+/// " in group 'left'"; nothing for the default group.
+[[nodiscard]] std::string in_group(std::string_view group);
+
 /// The topic or node of that name in that group. Throws Failure naming the nearest one, or the group it is
 /// in.
 [[nodiscard]] const Topic& find_topic(const Graph& graph, std::string_view name, std::string_view group);
 [[nodiscard]] const Node& find_node(const Graph& graph, std::string_view name, std::string_view group);
+
+/// 0 when it never ran, or took nothing.
+[[nodiscard]] double run_ns_mean(const Node& node);
+[[nodiscard]] double age_ns_mean(const Endpoint& subscriber);
 
 /// What happened on a topic between two looks at the counters.
 struct TopicRate {
@@ -73,5 +93,22 @@ struct TopicRate {
   std::uint64_t dropped = 0;  ///< between the two looks
 };
 [[nodiscard]] TopicRate rate_between(const Topic& before, const Topic& after, double seconds);
+
+/// Sizes of all messages of a topic so far; 0 when there were none.
+struct MessageSizes {
+  double min = 0;
+  double mean = 0;
+  double max = 0;
+};
+[[nodiscard]] MessageSizes sizes_of(const Topic& topic);
+
+/// How old messages were when a subscriber took them.
+struct Age {
+  std::string node;
+  std::uint64_t messages = 0;  ///< between the two looks
+  double mean_ns = 0;          ///< of those
+  double max_ns = 0;           ///< of all so far
+};
+[[nodiscard]] std::vector<Age> ages_between(const Topic& before, const Topic& after);
 
 }  // namespace rtctl

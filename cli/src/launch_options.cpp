@@ -2,12 +2,16 @@
 #include "launch_options.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "arguments.hpp"
 #include "command.hpp"
+#include "output/table.hpp"
 #include "tactus/install_space.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/scheduler/describe.hpp"
@@ -81,6 +85,7 @@ LaunchOptions launch_options(const LaunchWords& words) {
   options.file = take_file(words, arguments);
   options.dry_run = words.dry_run;
   options.check = words.check;
+  options.json = words.json;
   for (const std::string& word : arguments)
     options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
   for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
@@ -90,6 +95,26 @@ LaunchOptions launch_options(const LaunchWords& words) {
     throw Failure{fmt::format("--group '{}': {}", words.group, error), kUsage};
   }
   return options;
+}
+
+std::string launch_file(const LaunchWords& words) {
+  std::vector<std::string> arguments = words.arguments;
+  return take_file(words, arguments);
+}
+
+std::string arguments_text(const LaunchWords& words) try {
+  const std::string file = launch_file(words);
+  if (access(file.c_str(), R_OK) != 0)
+    return fmt::format("{} cannot be read: {}\n", file, std::strerror(errno));
+  Table table{{"ARGUMENT", "TYPE", "DEFAULT", "MEANING"}};
+  for (const tactus::LaunchArgument& argument : tactus::launch_arguments(file)) {
+    table.add({argument.name + ":=", argument.type, argument.required ? "must be given" : argument.initial,
+               argument.help});
+  }
+  if (table.empty()) return fmt::format("{} declares no arguments\n", file);
+  return fmt::format("Arguments of {}:\n{}", file, table.text());
+} catch (const Failure& failure) {
+  return fmt::format("{}\n", failure.what());
 }
 
 tactus::LaunchPlan load_plan(const LaunchOptions& options) {

@@ -19,8 +19,10 @@ struct LaunchWords {
   std::string duration;
   std::string group;
   bool has_group = false;
+  bool show_arguments = false;
   bool dry_run = false;
   bool check = false;
+  bool json = false;
 };
 
 struct LaunchOptions {
@@ -31,10 +33,17 @@ struct LaunchOptions {
   std::optional<std::string> group;
   bool dry_run = false;
   bool check = false;
+  bool json = false;
 };
 
 /// Throws Failure{kUsage} naming the word that is wrong.
 [[nodiscard]] LaunchOptions launch_options(const LaunchWords& words);
+
+/// A table of the arguments that the file and what it includes declare; a sentence when there are none or
+/// when it cannot be read.
+[[nodiscard]] std::string arguments_text(const LaunchWords& words);
+/// The launch file that the words mean. Throws Failure{kUsage} when the package has none of that name.
+[[nodiscard]] std::string launch_file(const LaunchWords& words);
 
 /// The checked plan of the file, the expectations of the command line among its own. Prints every error of
 /// the file to the standard error, one per line, and throws Failure{kUsage} with their number.

@@ -2,17 +2,18 @@
 #include "launch_record.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
+#include "output/metrics.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
 namespace {
 
+using Json = nlohmann::ordered_json;
 constexpr const char* kCleanEnd = "exited with 0";
-
-Cell count(std::uint64_t number, Style style) {
-  return {std::to_string(number), number > 0 ? style : Style::kPlain};
-}
 
 Style style_of(const std::string& state) {
   if (state == "running") return Style::kGood;
@@ -21,6 +22,48 @@ Style style_of(const std::string& state) {
 }
 
 double ns_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()); }
+
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string age_text(std::chrono::nanoseconds age) {
+  return age.count() > 0 ? duration_text(ns_of(age)) : "-";
+}
+
+std::vector<NodeMetric> metrics_of(const std::map<std::string, tactus::NodeStatus>& nodes) {
+  std::vector<NodeMetric> metrics;
+  for (const auto& [name, node] : nodes) {
+    for (const tactus::MetricSummary& metric : node.metrics) metrics.emplace_back(name, metric);
+  }
+  return metrics;
+}
+
+Json json_of(const tactus::NodeStatus& node) {
+  Json metrics = Json::array();
+  for (const tactus::MetricSummary& metric : node.metrics) metrics.push_back(metric_json(metric));
+  return {{"name", node.name},
+          {"process", node.process},
+          {"state", node.state},
+          {"runs", node.runs},
+          {"run_ns_mean", node.run_time_mean.count()},
+          {"run_ns_max", node.run_time_max.count()},
+          {"deadline_misses", node.deadline_misses},
+          {"skipped", node.skipped},
+          {"faults", node.faults},
+          {"metrics", metrics}};
+}
+
+Json json_of(const tactus::TopicStatus& topic) {
+  return {{"name", topic.name},
+          {"type", topic.type},
+          {"publishers", topic.publishers},
+          {"subscribers", topic.subscribers},
+          {"messages", topic.messages},
+          {"dropped", topic.dropped},
+          {"age_ns_mean", topic.age_mean.count()},
+          {"age_ns_max", topic.age_max.count()}};
+}
 
 std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
   Table table{{"NODE", "PROCESS", "STATE", ">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
@@ -31,9 +74,9 @@ std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
                std::to_string(node.runs),
                node.runs > 0 ? duration_text(ns_of(node.run_time_mean)) : "-",
                node.runs > 0 ? duration_text(ns_of(node.run_time_max)) : "-",
-               count(node.deadline_misses, Style::kWarning),
-               count(node.skipped, Style::kWarning),
-               count(node.faults, Style::kError)});
+               count_cell(node.deadline_misses),
+               count_cell(node.skipped),
+               count_cell(node.faults, Style::kError)});
   }
   return table.text();
 }
@@ -77,12 +120,41 @@ std::string LaunchRecord::text(bool whole_run) const {
   std::string text = fmt::format("{}\n", paint(Style::kDim, fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9)));
   for (const std::string& degradation : degradations_)
     text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
-  Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED"}};
+  Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED", ">AGE MEAN", ">MAX"}};
   for (const auto& [name, record] : topics_) {
     table.add({name, record.last.type, rate_text(whole_run ? mean_rate(name) : record.last.rate_hz),
-               std::to_string(record.last.messages), count(record.last.dropped, Style::kWarning)});
+               std::to_string(record.last.messages), count_cell(record.last.dropped),
+               age_text(record.last.age_mean), age_text(record.last.age_max)});
   }
-  return text + table.text() + "\n" + nodes_text(nodes_);
+  text += table.text() + "\n" + nodes_text(nodes_);
+  const std::string metrics = metrics_text(metrics_of(nodes_), true);
+  return metrics.empty() ? text : text + "\n" + metrics;
+}
+
+std::string LaunchRecord::start_text() const {
+  std::vector<std::string> names;
+  for (const tactus::ProcessStatus& process : processes_)
+    names.push_back(fmt::format("{} (pid {})", process.name, process.pid));
+  return fmt::format("started {} in {}: {}\n", counted(nodes_.size(), "node", "nodes"),
+                     counted(names.size(), "process", "processes"), fmt::join(names, ", "));
+}
+
+nlohmann::ordered_json LaunchRecord::json() const {
+  Json json{{"elapsed_s", ns_of(elapsed_) / 1e9},
+            {"processes", Json::array()},
+            {"nodes", Json::array()},
+            {"topics", Json::array()},
+            {"degradations", degradations_}};
+  for (const tactus::ProcessStatus& one : processes_) {
+    json["processes"].push_back(
+        {{"name", one.name}, {"pid", one.pid}, {"running", one.running}, {"end", one.end}});
+  }
+  for (const auto& [name, node] : nodes_) json["nodes"].push_back(json_of(node));
+  for (const auto& [name, record] : topics_) {
+    json["topics"].push_back(json_of(record.last));
+    json["topics"].back()["hz"] = mean_rate(name);
+  }
+  return json;
 }
 
 std::string LaunchRecord::live_text() const { return text(false); }
@@ -103,7 +175,7 @@ std::vector<std::string> LaunchRecord::failures() const {
   std::vector<std::string> result;
   for (const tactus::ProcessStatus& process : processes_) {
     if (process.running || process.end == kCleanEnd) continue;
-    result.push_back(fmt::format("process '{}' (PID {}) {}", process.name, process.pid, process.end));
+    result.push_back(fmt::format("process '{}' (pid {}) {}", process.name, process.pid, process.end));
   }
   for (const auto& [name, node] : nodes_) {
     if (node.faults > 0 || node.state == "faulted") result.push_back(fmt::format("node {} faulted", name));

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,14 @@ class LaunchRecord {
  public:
   void add(const tactus::LaunchStatus& status);
 
+  /// Which processes were started.
+  [[nodiscard]] std::string start_text() const;
   /// Topics with their present rates, nodes with their counters: for the live view.
   [[nodiscard]] std::string live_text() const;
   /// The same with rates over the whole run.
   [[nodiscard]] std::string summary_text() const;
+  /// All of it: {elapsed_s, processes, nodes, topics, degradations}.
+  [[nodiscard]] nlohmann::ordered_json json() const;
 
   /// Messages per second from the first snapshot in which the topic had any to the last snapshot of all.
   [[nodiscard]] double mean_rate(const std::string& topic) const;

@@ -110,6 +110,31 @@ std::vector<Pool> pools_for_this_host() {
                      std::uint64_t{memory.totalram} * memory.mem_unit);
 }
 
+/// The part of a request that says what an endpoint needs.
+Endpoint endpoint_of(const Json& request, bool publisher) {
+  Endpoint endpoint;
+  endpoint.publisher = publisher;
+  endpoint.node = request.at("node");
+  endpoint.topic = request.at("topic");
+  endpoint.history = request.value("history", 0U);
+  endpoint.max_loans = request.value("max_loans", 0U);
+  endpoint.max_bytes = request.value("max_bytes", std::uint64_t{0});
+  endpoint.depth = request.value("depth", 0U);
+  endpoint.max_held = request.value("max_held", 0U);
+  return endpoint;
+}
+
+ReservedLaunch reservation_of(const Json& request) {
+  ReservedLaunch reservation{request.at("processes"), request.at("nodes"), {}};
+  for (const bool publisher : {true, false}) {
+    for (const Json& wanted : request.at(publisher ? "publishers" : "subscribers")) {
+      Claim& claim = reservation.claims.emplace_back(claim_of(endpoint_of(wanted, publisher)));
+      claim.where = wanted.at("where");
+    }
+  }
+  return reservation;
+}
+
 struct Client {
   int socket = -1;
   pid_t pid = 0;
@@ -129,8 +154,9 @@ class Broker {
   Broker()
       : generation_{next_generation()},
         doorbells_{make_page<DoorbellPage>("tactus-doorbells")},
-        memory_{pools_for_this_host(), doorbells_.second->heartbeat},
-        registry_{*doorbells_.second, Limits{}},
+        pools_{pools_for_this_host()},
+        memory_{pools_, doorbells_.second->heartbeat},
+        registry_{*doorbells_.second, pools_, Limits{}},
         listener_{listen_socket()} {}
   ~Broker() {
     for (const Reclaim& reclaim : reclaims_) remove_leftovers(reclaim.runtime);
@@ -204,12 +230,16 @@ class Broker {
       registry_.remove_endpoint(*process, request.at("id"));
       return Json::object();
     }
+    if (op == "reserve") {
+      registry_.reserve(*process, reservation_of(request));
+      return Json::object();
+    }
     if (op == "doorbell") return {{"doorbell", registry_.add_doorbell(*process)}};
     if (op == "clock") {
       clocks_.set_rate(*process, registry_.processes(), request.at("rate"));
       return Json::object();
     }
-    if (op == "graph") return {{"graph", registry_.graph(generation_)}};
+    if (op == "graph") return {{"graph", graph()}};
     if (op == "page") {
       const Process* other = registry_.find_process(request.at("process"));
       if (other != nullptr) attached.push_back(other->page_fd);
@@ -245,18 +275,37 @@ class Broker {
     return {{"generation", generation_}, {"process", added.id}, {"runtime", added.runtime}};
   }
 
+  Json graph() const {
+    Json graph = registry_.graph(generation_);
+    graph["memory"] = memory_json();
+    return graph;
+  }
+
+  Json memory_json() const {
+    const SharedMemory::Sizes sizes = SharedMemory::sizes();
+    const std::vector<PoolUse> use = memory_.pools();
+    const Demand demand = registry_.demand();
+    Json pools = Json::array();
+    for (std::size_t i = 0; i < use.size(); ++i) {
+      pools.push_back({{"chunk_bytes", pools_[i].chunk_bytes},
+                       {"block_bytes", pools_[i].block_bytes()},
+                       {"chunks", pools_[i].chunks},
+                       {"used", use[i].used},
+                       {"reserved", demand.chunks[i]},
+                       {"least_free", use[i].least_free}});
+    }
+    return {{"pools", std::move(pools)},
+            {"management_bytes", sizes.management_bytes},
+            {"payload_bytes", sizes.payload_bytes},
+            {"touched_bytes", sizes.touched_bytes},
+            {"publishers", demand.publishers},
+            {"subscribers", demand.subscribers}};
+  }
+
   Json add_endpoint(Process& process, const Json& request, bool publisher) {
-    Endpoint endpoint;
-    endpoint.publisher = publisher;
-    endpoint.node = request.at("node");
-    endpoint.topic = request.at("topic");
+    Endpoint endpoint = endpoint_of(request, publisher);
     endpoint.type = request.at("type");
     endpoint.type_id = request.at("type_id");
-    endpoint.history = request.value("history", 0U);
-    endpoint.max_loans = request.value("max_loans", 0U);
-    endpoint.max_bytes = request.value("max_bytes", std::uint64_t{0});
-    endpoint.depth = request.value("depth", 0U);
-    endpoint.max_held = request.value("max_held", 0U);
     endpoint.doorbell = request.value("doorbell", 0U);
     if (endpoint.doorbell >= kMaxDoorbells) throw std::invalid_argument{"no such doorbell"};
     const Endpoint& added = registry_.add_endpoint(process, std::move(endpoint), request.at("type_json"));
@@ -306,6 +355,7 @@ class Broker {
 
   std::uint32_t generation_;
   std::pair<int, DoorbellPage*> doorbells_;
+  std::vector<Pool> pools_;
   SharedMemory memory_;
   Registry registry_;
   GroupClocks clocks_;

@@ -24,10 +24,11 @@ constexpr const char* kStateNames[] = {"unused", "starting", "running", "faulted
 std::string slot_key(const Endpoint& endpoint) { return endpoint.group + "|" + endpoint.topic; }
 
 Json counters(const EndpointCounters& c) {
-  return {{"messages", c.messages.load()},    {"bytes", c.bytes.load()},
-          {"dropped", c.dropped.load()},      {"rejected", c.rejected.load()},
-          {"last_ns", c.last_ns.load()},      {"age_ns_total", c.age_ns_total.load()},
-          {"age_ns_max", c.age_ns_max.load()}};
+  return {{"messages", c.messages.load()},     {"bytes", c.bytes.load()},
+          {"dropped", c.dropped.load()},       {"rejected", c.rejected.load()},
+          {"last_ns", c.last_ns.load()},       {"age_ns_total", c.age_ns_total.load()},
+          {"age_ns_max", c.age_ns_max.load()}, {"bytes_min", c.bytes_min.load()},
+          {"bytes_max", c.bytes_max.load()}};
 }
 
 Json node_json(const NodeCounters& c) {
@@ -63,14 +64,62 @@ Json metrics_json(const ProcessPage& page, std::size_t node) {
 
 }  // namespace
 
+Claim claim_of(const Endpoint& endpoint) {
+  Claim claim;
+  claim.holder = endpoint.process;
+  claim.publisher = endpoint.publisher;
+  claim.group = endpoint.group;
+  claim.node = endpoint.node;
+  claim.topic = endpoint.topic;
+  claim.chunks =
+      endpoint.publisher ? endpoint.max_loans + endpoint.history + 1 : endpoint.depth + endpoint.max_held;
+  claim.max_bytes = endpoint.max_bytes;
+  return claim;
+}
+
+Registry::Registry(DoorbellPage& doorbells, std::vector<Pool> pools, Limits limits)
+    : doorbells_{doorbells}, pools_{std::move(pools)}, lost_(pools_.size()), limits_{limits} {}
+
 Process& Registry::add_process(Process process) {
-  if (processes_.size() >= limits_.processes) {
-    refuse(TransportErrorCode::kTooManyProcesses,
-           fmt::format("{} processes are connected, which is the limit of iceoryx: end some",
-                       processes_.size()));
-  }
   process.id = next_id_++;
-  return processes_.emplace(process.id, std::move(process)).first->second;
+  const std::size_t before = process_count();
+  const auto added = processes_.emplace(process.id, std::move(process)).first;
+  // A host that a launch has reserved adds nothing.
+  if (const std::size_t count = process_count(); count > limits_.processes && count > before) {
+    processes_.erase(added);
+    check_processes(1);
+  }
+  return added->second;
+}
+
+/// Connections, and of the hosts that launches have reserved those that are not there yet.
+std::size_t Registry::process_count() const {
+  struct Hosts {
+    std::size_t existing = 0, reserved = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Hosts> hosts;  // by group and name
+  std::size_t others = 0;
+  for (const auto& [id, process] : processes_) {
+    if (process.kind == "host")
+      ++hosts[{process.group, process.name}].existing;
+    else
+      ++others;
+  }
+  for (const auto& [id, reservation] : reservations_) {
+    for (const std::string& name : reservation.processes) ++hosts[{processes_.at(id).group, name}].reserved;
+  }
+  for (const auto& [name, count] : hosts) others += std::max(count.existing, count.reserved);
+  return others;
+}
+
+void Registry::check_processes(std::size_t more) const {
+  const std::size_t count = process_count();
+  if (count + more <= limits_.processes || more == 0) return;
+  refuse(
+      TransportErrorCode::kTooManyProcesses,
+      fmt::format("{} more processes, but {} are connected or reserved, and {} is the limit of iceoryx: put "
+                  "more nodes into one process, or end some",
+                  more, count, limits_.processes));
 }
 
 Process* Registry::find_process(std::uint32_t id) {
@@ -90,21 +139,36 @@ void Registry::remove_process(std::uint32_t id) {
   if (const Process* process = find_process(id)) {
     for (const DoorbellId doorbell : process->doorbells) used_doorbells_[doorbell] = false;
   }
+  reservations_.erase(id);
   processes_.erase(id);
+}
+
+void Registry::check_node_name(const std::string& name, const std::string& group) const {
+  for (const auto& [id, other] : processes_) {
+    if (other.group != group || std::ranges::find(other.nodes, name) == other.nodes.end()) continue;
+    refuse(TransportErrorCode::kNodeNameTaken,
+           fmt::format(
+               "node name {} is taken by process {} ({}) in {}: choose another name or another --group", name,
+               other.pid, other.name, group.empty() ? "the default group" : "group '" + group + "'"));
+  }
+}
+
+void Registry::check_reserved_names(const Process& process, const ReservedLaunch& wanted) const {
+  for (const auto& [id, other] : reservations_) {
+    if (processes_.at(id).group != process.group) continue;
+    for (const std::string& name : wanted.nodes) {
+      if (std::ranges::find(other.nodes, name) == other.nodes.end()) continue;
+      refuse(TransportErrorCode::kNodeNameTaken,
+             fmt::format("node name {} is reserved by {}: choose another name or another --group", name,
+                         name_of(id)));
+    }
+  }
 }
 
 std::uint32_t Registry::add_node(Process& process, const std::string& name) {
   if (const auto error = topic_name_error(name); !error.empty())
     refuse(TransportErrorCode::kBadName, fmt::format("node name '{}': {}", name, error));
-  for (const auto& [id, other] : processes_) {
-    if (other.group == process.group && std::ranges::find(other.nodes, name) != other.nodes.end()) {
-      refuse(TransportErrorCode::kNodeNameTaken,
-             fmt::format(
-                 "node name {} is taken by process {} ({}) in {}: choose another name or another --group",
-                 name, other.pid, other.name,
-                 process.group.empty() ? "the default group" : "group '" + process.group + "'"));
-    }
-  }
+  check_node_name(name, process.group);
   if (process.nodes.size() >= kMaxNodesPerProcess) {
     refuse(TransportErrorCode::kBrokerRefused,
            fmt::format("{}: a process holds at most {} nodes: spread them over more processes", name,
@@ -114,26 +178,36 @@ std::uint32_t Registry::add_node(Process& process, const std::string& name) {
   return static_cast<std::uint32_t>(process.nodes.size() - 1);
 }
 
-void Registry::check_limits(const Endpoint& endpoint) const {
-  const auto same_kind = static_cast<std::uint32_t>(std::ranges::count_if(
-      endpoints_, [&](const auto& entry) { return entry.second.publisher == endpoint.publisher; }));
-  const std::string who = fmt::format("{}: topic '{}': ", endpoint.node, endpoint.topic);
-  if (endpoint.publisher && same_kind >= limits_.publishers) {
-    refuse(TransportErrorCode::kTooManyPublishers,
-           fmt::format("{}{} publishers exist on this host, which is the limit", who, same_kind));
+std::vector<Claim> Registry::claims() const {
+  std::vector<Claim> all;
+  for (const auto& [id, endpoint] : endpoints_) all.push_back(claim_of(endpoint));
+  for (const auto& [id, reservation] : reservations_)
+    all.insert(all.end(), reservation.claims.begin(), reservation.claims.end());
+  return all;
+}
+
+void Registry::check(const std::vector<Claim>& wanted) const {
+  check_demand(pools_, lost_, limits_, claims(), wanted, [this](std::uint32_t id) { return name_of(id); });
+}
+
+std::string Registry::name_of(std::uint32_t process) const {
+  const auto found = processes_.find(process);
+  if (found == processes_.end()) return "a process that ended";
+  return fmt::format("process {} ({})", found->second.pid, found->second.name);
+}
+
+void Registry::reserve(const Process& process, ReservedLaunch reservation) {
+  if (reservations_.contains(process.id)) throw std::invalid_argument{"a second reservation"};
+  for (const std::string& name : reservation.nodes) check_node_name(name, process.group);
+  check_reserved_names(process, reservation);
+  check_processes(reservation.processes.size());
+  for (Claim& claim : reservation.claims) {
+    claim.holder = process.id;
+    claim.reserved = true;
+    claim.group = process.group;
   }
-  if (!endpoint.publisher && same_kind >= limits_.subscribers) {
-    refuse(TransportErrorCode::kTooManySubscribers,
-           fmt::format("{}{} subscribers exist on this host, which is the limit", who, same_kind));
-  }
-  const auto on_topic = static_cast<std::uint32_t>(std::ranges::count_if(endpoints_, [&](const auto& entry) {
-    return !entry.second.publisher && entry.second.group == endpoint.group &&
-           entry.second.topic == endpoint.topic;
-  }));
-  if (!endpoint.publisher && on_topic >= limits_.subscribers_per_topic) {
-    refuse(TransportErrorCode::kTooManySubscribersOnTopic,
-           fmt::format("{}{} subscribers, which is the limit of a topic", who, on_topic));
-  }
+  check(reservation.claims);
+  reservations_[process.id] = std::move(reservation);
 }
 
 std::uint32_t Registry::topic_slot(const std::string& key) {
@@ -156,7 +230,8 @@ std::uint32_t Registry::topic_slot(const std::string& key) {
 
 const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, const std::string& type_json) {
   endpoint.group = process.group;
-  check_limits(endpoint);
+  endpoint.process = process.id;
+  check({claim_of(endpoint)});
   std::set<std::uint32_t> used;
   for (const auto& [id, other] : endpoints_) {
     if (other.process == process.id) used.insert(other.counters);
@@ -168,10 +243,11 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
   }
   endpoint.topic_slot = topic_slot(slot_key(endpoint));
   endpoint.id = next_id_++;
-  endpoint.process = process.id;
   types_[endpoint.type_id] = type_json;
   auto& page = process.page->endpoints[endpoint.counters];
-  for (auto* counter : {&page.messages, &page.bytes, &page.dropped, &page.rejected}) counter->store(0);
+  for (auto* counter :
+       {&page.messages, &page.bytes, &page.dropped, &page.rejected, &page.bytes_min, &page.bytes_max})
+    counter->store(0);
   for (auto* counter : {&page.last_ns, &page.age_ns_total, &page.age_ns_max}) counter->store(0);
   set_doorbell(endpoint, true);
   return endpoints_.emplace(endpoint.id, std::move(endpoint)).first->second;

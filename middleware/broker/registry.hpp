@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "demand.hpp"
 #include "tactus/middleware/pages.hpp"
 #include "tactus/middleware/transport.hpp"
 
@@ -34,18 +35,20 @@ struct Endpoint {
   DoorbellId doorbell = 0;
 };
 
-/// Compiled limits of the Debian package, minus RouDi's own ports.
-struct Limits {
-  std::uint32_t publishers = 500;
-  std::uint32_t subscribers = 1000;
-  std::uint32_t subscribers_per_topic = 256;
-  std::uint32_t processes = 290;
+/// What it needs at most.
+[[nodiscard]] Claim claim_of(const Endpoint& endpoint);
+
+/// What a launch will have at most, told before any of it starts.
+struct ReservedLaunch {
+  std::vector<std::string> processes;  ///< names of its hosts
+  std::vector<std::string> nodes;
+  std::vector<Claim> claims;
 };
 
 /// Throws TransportError for every refusal; nothing has changed then.
 class Registry {
  public:
-  Registry(DoorbellPage& doorbells, Limits limits) : doorbells_{doorbells}, limits_{limits} {}
+  Registry(DoorbellPage& doorbells, std::vector<Pool> pools, Limits limits);
 
   Process& add_process(Process process);
   /// Its nodes, endpoints and doorbells go with it.
@@ -58,17 +61,31 @@ class Registry {
   void remove_endpoint(Process& process, std::uint32_t id);
   DoorbellId add_doorbell(Process& process);
 
+  /// Held until the process is removed; endpoints that are made of it count once. A second one replaces the
+  /// first.
+  void reserve(const Process& process, ReservedLaunch reservation);
+  [[nodiscard]] Demand demand() const { return demand_of(pools_, claims()); }
+
   /// Everything, for `rtctl` (docs/design/broker.md).
   [[nodiscard]] nlohmann::json graph(std::uint32_t generation) const;
 
  private:
-  void check_limits(const Endpoint& endpoint) const;
+  [[nodiscard]] std::vector<Claim> claims() const;
+  void check(const std::vector<Claim>& wanted) const;
+  void check_processes(std::size_t more) const;
+  [[nodiscard]] std::size_t process_count() const;
+  void check_node_name(const std::string& name, const std::string& group) const;
+  void check_reserved_names(const Process& process, const ReservedLaunch& wanted) const;
+  [[nodiscard]] std::string name_of(std::uint32_t process) const;
   std::uint32_t topic_slot(const std::string& key);
   [[nodiscard]] std::string mismatch(const Endpoint& publisher, const Endpoint& subscriber) const;
   void set_doorbell(const Endpoint& endpoint, bool on);
 
   DoorbellPage& doorbells_;
+  std::vector<Pool> pools_;
+  std::vector<std::uint32_t> lost_;  ///< chunks per pool
   Limits limits_;
+  std::map<std::uint32_t, ReservedLaunch> reservations_;  ///< by process
   std::uint32_t next_id_ = 1;
   std::map<std::uint32_t, Process> processes_;
   std::map<std::uint32_t, Endpoint> endpoints_;

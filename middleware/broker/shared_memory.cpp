@@ -12,36 +12,47 @@
 #include <iceoryx_posh/internal/runtime/ipc_interface_user.hpp>
 #include <iceoryx_posh/internal/runtime/ipc_runtime_interface.hpp>
 #include <iceoryx_posh/mepoo/chunk_header.hpp>
+#include <iceoryx_posh/mepoo/chunk_settings.hpp>
 #include <iceoryx_posh/roudi/iceoryx_roudi_components.hpp>
 #include <stdexcept>
 
 namespace tactus::broker {
 namespace {
 
-constexpr std::uint64_t kManagementBytes = 68'000'000;  // RouDi's own segment, touched whole at its start
-constexpr std::uint32_t kHeaderBytes = 256;  // chunk header and our sample header, beside the payload
-
-/// With iceoryx's header of it, a chunk fills whole cache lines: no two chunks share one.
-constexpr std::uint32_t kToCacheLine = 64 - sizeof(iox::mepoo::ChunkHeader) % 64;
+static_assert(kChunkHeaderBytes == sizeof(iox::mepoo::ChunkHeader));
 
 iox::RouDiConfig_t configuration(const std::vector<Pool>& pools) {
   iox::mepoo::MePooConfig config;
-  for (const Pool& pool : pools) config.addMemPool({pool.chunk_bytes + kToCacheLine, pool.chunks});
+  for (const Pool& pool : pools) config.addMemPool({pool.chunk_bytes, pool.chunks});
   const auto group = iox::posix::PosixGroup::getGroupOfCurrentProcess().getName();
   iox::RouDiConfig_t roudi;
   roudi.m_sharedMemorySegments.push_back({group, group, config});
   return roudi;
 }
 
+std::string payload_segment() {
+  return "/dev/shm/" + std::string{iox::posix::PosixGroup::getGroupOfCurrentProcess().getName().c_str()};
+}
+
 /// RouDi zeroes the payload segment: hole-punched, only what is used counts.
 void give_back_untouched() {
-  const std::string path =
-      "/dev/shm/" + std::string{iox::posix::PosixGroup::getGroupOfCurrentProcess().getName().c_str()};
-  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  const int fd = open(payload_segment().c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return;
   struct stat info {};
   if (fstat(fd, &info) == 0) fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, info.st_size);
   close(fd);
+}
+
+/// What pool_of() goes by is what iceoryx does.
+void check_overhead() {
+  constexpr std::uint32_t kBlock = 1000;
+  const auto settings =
+      iox::mepoo::ChunkSettings::create(kBlock, 8, sizeof(SampleHeader), alignof(SampleHeader));
+  if (settings.has_error() ||
+      settings.value().requiredChunkSize() != kChunkHeaderBytes + kChunkOverheadBytes + kBlock)
+    throw std::runtime_error{
+        "this iceoryx lays chunks out in another way than 2.0.3: the broker does not know "
+        "which pool a message comes from"};
 }
 
 class CountingRouDi final : public iox::roudi::RouDi {
@@ -65,28 +76,6 @@ class CountingRouDi final : public iox::roudi::RouDi {
 
 }  // namespace
 
-std::vector<Pool> pool_ladder(std::uint64_t shm_free_bytes, std::uint64_t ram_bytes) {
-  const std::vector<Pool> full{
-      {256, 4096},     {512, 4096},     {1 << 10, 4096}, {2 << 10, 2048},  {4 << 10, 2048},  {8 << 10, 1024},
-      {16 << 10, 512}, {32 << 10, 512}, {64 << 10, 512}, {128 << 10, 256}, {256 << 10, 256}, {512 << 10, 256},
-      {1 << 20, 64},   {2 << 20, 64},   {4 << 20, 32},   {8 << 20, 16},    {16 << 20, 8}};
-  const std::uint64_t available = std::min(shm_free_bytes, ram_bytes / 2);
-  std::uint64_t needed = 0;
-  for (std::uint32_t divisor = 1; divisor <= 64; divisor *= 2) {
-    std::vector<Pool> pools = full;
-    needed = kManagementBytes;
-    for (Pool& pool : pools) {
-      pool.chunks = std::max(2U, pool.chunks / divisor);
-      needed += std::uint64_t{pool.chunks} * (pool.chunk_bytes + kHeaderBytes);
-    }
-    if (needed <= available) return pools;
-  }
-  throw std::runtime_error{fmt::format(
-      "/dev/shm has {} MB free (and half of the memory is {} MB), the broker needs {} MB: remount it larger, "
-      "in a container with --shm-size=256m",
-      shm_free_bytes / 1'000'000, ram_bytes / 2'000'000, needed / 1'000'000 + 1)};
-}
-
 struct SharedMemory::Parts {
   Parts(const std::vector<Pool>& pools, std::atomic<std::uint64_t>& heartbeat)
       : components{configuration(pools)}, roudi{components, heartbeat} {}
@@ -97,6 +86,7 @@ struct SharedMemory::Parts {
 SharedMemory::SharedMemory(const std::vector<Pool>& pools, std::atomic<std::uint64_t>& heartbeat)
     : parts_{std::make_unique<Parts>(pools, heartbeat)} {
   give_back_untouched();
+  check_overhead();
 }
 
 SharedMemory::~SharedMemory() = default;
@@ -107,6 +97,33 @@ void SharedMemory::reclaim(const std::string& runtime_name) {
   iox::runtime::IpcMessage message;
   message << iox::runtime::IpcMessageTypeToString(iox::runtime::IpcMessageType::TERMINATION) << runtime_name;
   roudi.send(message);
+}
+
+std::vector<PoolUse> SharedMemory::pools() const {
+  std::vector<PoolUse> pools;
+  const auto segments = parts_->components.rouDiMemoryManager.segmentManager();
+  if (!segments) return pools;
+  const auto user = iox::posix::PosixUser::getUserOfCurrentProcess();
+  const auto segment = segments.value()->getSegmentInformationWithWriteAccessForUser(user);
+  if (!segment.m_memoryManager) return pools;
+  const iox::mepoo::MemoryManager& memory = *segment.m_memoryManager;
+  for (std::uint32_t i = 0; i < memory.getNumberOfMemPools(); ++i) {
+    const iox::mepoo::MemPoolInfo info = memory.getMemPoolInfo(i);
+    pools.push_back({info.m_usedChunks, info.m_minFreeChunks});
+  }
+  return pools;
+}
+
+SharedMemory::Sizes SharedMemory::sizes() {
+  Sizes sizes;
+  struct stat info {};
+  if (stat("/dev/shm/iceoryx_mgmt", &info) == 0)
+    sizes.management_bytes = static_cast<std::uint64_t>(info.st_size);
+  if (stat(payload_segment().c_str(), &info) == 0) {
+    sizes.payload_bytes = static_cast<std::uint64_t>(info.st_size);
+    sizes.touched_bytes = static_cast<std::uint64_t>(info.st_blocks) * 512;
+  }
+  return sizes;
 }
 
 }  // namespace tactus::broker

@@ -7,18 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "pools.hpp"
+
 /// RouDi inside the broker: the only place that knows iceoryx's daemon.
 namespace tactus::broker {
 
-/// One pool of equally sized chunks.
-struct Pool {
-  std::uint32_t chunk_bytes;
-  std::uint32_t chunks;
+/// One pool as it is now.
+struct PoolUse {
+  std::uint32_t used = 0;
+  std::uint32_t least_free = 0;  ///< ever
 };
-
-/// The fixed ladder, 256 B to 16 MB, scaled down in halves to what /dev/shm and the memory have. Throws
-/// std::runtime_error with the needed and the available bytes when even the smallest does not fit.
-[[nodiscard]] std::vector<Pool> pool_ladder(std::uint64_t shm_free_bytes, std::uint64_t ram_bytes);
 
 class SharedMemory {
  public:
@@ -29,6 +27,14 @@ class SharedMemory {
 
   /// Tells RouDi that the process is dead: its chunks and ports are reclaimed within one cycle.
   void reclaim(const std::string& runtime_name);
+
+  [[nodiscard]] std::vector<PoolUse> pools() const;
+  struct Sizes {
+    std::uint64_t management_bytes = 0;  ///< RouDi's own segment
+    std::uint64_t payload_bytes = 0;     ///< all pools
+    std::uint64_t touched_bytes = 0;     ///< of the pools: what counts as used memory
+  };
+  [[nodiscard]] static Sizes sizes();
 
  private:
   struct Parts;

@@ -4,7 +4,9 @@
 #include <dds/dds.h>
 #include <fmt/core.h>
 
+#include <future>
 #include <mutex>
+#include <thread>
 
 namespace tactus::dds {
 namespace {
@@ -115,7 +117,15 @@ Participant::Participant(const DomainSettings& settings, const std::string& user
   }
 }
 
-Participant::~Participant() { dds_delete(domain_); }
+Participant::~Participant() {
+  auto deleted = std::make_shared<std::promise<void>>();  // shared with a thread that may never end
+  const auto done = deleted->get_future();
+  std::thread{[domain = domain_, deleted] {
+    dds_delete(domain);
+    deleted->set_value();
+  }}.detach();
+  done.wait_for(std::chrono::seconds{1});
+}
 
 void set_log(std::function<void(const std::string&)> sink) {
   const std::lock_guard lock{log_state().mutex};

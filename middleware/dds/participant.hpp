@@ -36,6 +36,8 @@ struct DomainSettings {
 class Participant {
  public:
   Participant(const DomainSettings& settings, const std::string& user_data);
+  /// Says goodbye to the others. Gives up after a second and leaves its threads behind: Cyclone ends by
+  /// sending to itself, and waits for ever when its address is gone. The process should end then.
   ~Participant();
   Participant(const Participant&) = delete;
   Participant& operator=(const Participant&) = delete;

@@ -12,7 +12,8 @@
 namespace tactus::gateway {
 namespace {
 
-constexpr std::int64_t kLookNs = 100'000'000;  ///< the broker's graph is polled
+constexpr std::int64_t kLookNs = 100'000'000;      ///< the broker's graph is polled
+constexpr std::int64_t kLingerNs = 1'000'000'000;  ///< a topic is exported beyond its last reader
 
 std::string host_data() {
   char name[256] = {};
@@ -131,13 +132,20 @@ void Gateway::try_to(const char* what, const Bridge& bridge, const std::function
 }
 
 void Gateway::update_exports(const std::vector<Bridge>& wanted, const LocalGraph& local) {
+  const std::int64_t now_ns = monotonic_ns();
+  for (auto& [topic, open] : exports_) {
+    if (std::ranges::find(wanted, topic, &Bridge::topic) != wanted.end()) open.wanted_ns = now_ns;
+  }
   std::erase_if(exports_, [&](const auto& entry) {
-    if (std::ranges::find(wanted, entry.second) != wanted.end()) return false;
-    try_to("no longer export", entry.second, [&] { exporter(entry.second).remove(entry.first); });
+    const auto& [topic, open] = entry;
+    const auto found = std::ranges::find(wanted, topic, &Bridge::topic);
+    if (found == wanted.end() ? now_ns - open.wanted_ns < kLingerNs : *found == open.bridge) return false;
+    try_to("no longer export", open.bridge,
+           [&, &name = topic, &bridge = open.bridge] { exporter(bridge).remove(name); });
     return true;
   });
   for (const auto& bridge : wanted) {
-    if (!exports_.emplace(bridge.topic, bridge).second) continue;
+    if (!exports_.emplace(bridge.topic, Export{bridge, now_ns}).second) continue;
     OutboundWorker& worker = exporter(bridge);
     try_to("export", bridge, [&] {
       worker.add(std::make_unique<Outbound>(bridge, local.types.at(bridge.type_id), broker_, transport_,

@@ -83,7 +83,12 @@ class Gateway {
   OutboundWorker outbound_bulk_;
   InboundWorker inbound_;
   InboundWorker inbound_bulk_;
-  std::map<std::string, Bridge> exports_;  ///< open ones, by topic
+  /// Goes on a little when nobody reads any more: a reader that is replaced is away for a moment.
+  struct Export {
+    Bridge bridge;
+    std::int64_t wanted_ns = 0;  ///< when it last was; CLOCK_MONOTONIC
+  };
+  std::map<std::string, Export> exports_;  ///< open ones, by topic
   std::map<std::string, Bridge> imports_;
   std::vector<Refusal> told_;
 };

@@ -2,15 +2,24 @@
 // tactus-gateway: this host's topics in a DDS domain. The only process of a host with network sockets.
 #include <fmt/core.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "gateway.hpp"
+#include "host_addresses.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 
 namespace {
 
 using namespace tactus;
+
+/// Exit code: Cyclone does not follow an interface that comes or goes, only a new process does. (EX_TEMPFAIL)
+constexpr int kAddressesChanged = 75;
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -19,8 +28,24 @@ sigset_t stop_signals() {
   return set;
 }
 
-bool stop_requested(const sigset_t& signals) {
+void say(const std::string& text) { fmt::print(stderr, "gateway: {}\n", text); }
+
+/// What started this program and wants to know how it goes; nobody when a person did.
+class Starter {
+ public:
+  explicit Starter(int fd) : fd_{fd} {}
+  void tell(const char* what, const std::string& text) {
+    const std::string line = nlohmann::json{{"what", what}, {"text", text}}.dump() + "\n";
+    if (fd_ >= 0) send(fd_, line.data(), line.size(), MSG_NOSIGNAL);
+  }
+
+ private:
+  int fd_;
+};
+
+bool stop_requested() {
   const timespec now{};
+  const sigset_t signals = stop_signals();
   return sigtimedwait(&signals, nullptr, &now) > 0;
 }
 
@@ -29,20 +54,24 @@ bool broker_ended(const BrokerClient& broker) {
   return poll(&fd, 1, 0) > 0;
 }
 
-void say(const std::string& text) { fmt::print(stderr, "gateway: {}\n", text); }
-
-int run(const dds::DomainSettings& domain, const gateway::Filter& filter) {
-  const sigset_t signals = stop_signals();
+/// Returns the exit code.
+int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starter& starter) {
   const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, "tactus-gateway", filter.group});
   const auto transport = make_iceoryx_transport(*broker);
   dds::set_log(say);
+  const auto addresses = gateway::host_addresses(domain.interface);
   gateway::Gateway gateway{*broker, *transport, domain, filter, say};
   say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
                   domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
-  while (!stop_requested(signals)) {
+  starter.tell("ready", "");
+  while (!stop_requested()) {
     if (broker_ended(*broker)) {
       say("the broker ended: nothing can be bridged");
       return 1;
+    }
+    if (gateway::host_addresses(domain.interface) != addresses) {
+      say("the addresses of this host changed: start it again");
+      return kAddressesChanged;
     }
     gateway.step();
   }
@@ -68,12 +97,18 @@ int main(int argc, char** argv) {
   app.add_option("--group", filter.group, "tenant: a DDS partition; the default one meets ROS 2");
   app.add_option("--export", filter.exports, "topics that may leave this host; default all");
   app.add_option("--import", filter.imports, "topics to take in although they have a publisher here");
+  int control_fd = -1;
+  app.add_option("--control-fd", control_fd, "socket of what started it: told when it is ready")->group("");
   CLI11_PARSE(app, argc, argv);
   domain.multicast = !no_multicast;
+  Starter starter{control_fd};
   try {
-    return run(domain, filter);
+    const int code = run(domain, filter, starter);
+    std::fflush(nullptr);
+    _exit(code);  // a thread of Cyclone's may be left behind
   } catch (const std::exception& problem) {
-    say(problem.what());
+    starter.tell("failed", problem.what());
+    if (control_fd < 0) say(problem.what());
     return 1;
   }
 }

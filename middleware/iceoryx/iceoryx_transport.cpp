@@ -101,6 +101,14 @@ iox::NodeName_t node_name(const std::string& node) {
   return iox::NodeName_t{iox::cxx::TruncateToCapacity, hex16(fnv1a(node))};
 }
 
+/// Keeps the sizes of the smallest and the largest message.
+void widen(EndpointCounters& counters, std::uint64_t bytes) noexcept {
+  const std::uint64_t least = counters.bytes_min.load(std::memory_order_relaxed);
+  if (least == 0 || bytes < least) counters.bytes_min.store(bytes, std::memory_order_relaxed);
+  if (bytes > counters.bytes_max.load(std::memory_order_relaxed))
+    counters.bytes_max.store(bytes, std::memory_order_relaxed);
+}
+
 EndpointCounts read(const EndpointCounters& c) noexcept {
   return {c.messages.load(std::memory_order_relaxed),     c.bytes.load(std::memory_order_relaxed),
           c.dropped.load(std::memory_order_relaxed),      c.rejected.load(std::memory_order_relaxed),
@@ -166,6 +174,7 @@ class IceoryxPublisher final : public UntypedPublisher {
     --loaned_;
     bump(counters_.messages);
     bump(counters_.bytes, chunk.header->block_bytes);
+    widen(counters_, chunk.header->block_bytes);
     counters_.last_ns.store(chunk.header->publish_time_ns, std::memory_order_relaxed);
     {
       const InCall call{page_};

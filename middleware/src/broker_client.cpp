@@ -123,6 +123,22 @@ const char* kind_text(BrokerClient::Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+Json to_json(const PublisherOptions& options) {
+  return {{"node", options.node},
+          {"topic", options.topic},
+          {"history", options.history},
+          {"max_loans", options.max_loans},
+          {"max_bytes", options.max_bytes}};
+}
+
+Json to_json(const SubscriberOptions& options) {
+  return {{"node", options.node},
+          {"topic", options.topic},
+          {"depth", options.depth},
+          {"max_held", options.max_held},
+          {"doorbell", options.doorbell}};
+}
+
 }  // namespace
 
 struct BrokerClient::State {
@@ -157,6 +173,15 @@ struct BrokerClient::State {
     Json reply = exchange(request, fds);
     for (const int fd : fds) close(fd);
     return reply;
+  }
+
+  EndpointPlace add(const char* op, const TypeInfo& type, Json request) {
+    request.update({{"op", op},
+                    {"type", type.name},
+                    {"type_id", to_hex(type_id(type))},
+                    {"type_json", serialize_type(type)}});
+    const Json reply = exchange(request);
+    return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
   }
 
   void hello(const Identity& identity) {
@@ -236,29 +261,27 @@ std::uint32_t BrokerClient::add_node(const std::string& name) {
 }
 
 EndpointPlace BrokerClient::add_publisher(const PublisherOptions& options) {
-  const Json reply = state_->exchange({{"op", "add_publisher"},
-                                       {"node", options.node},
-                                       {"topic", options.topic},
-                                       {"type", options.type->name},
-                                       {"type_id", to_hex(type_id(*options.type))},
-                                       {"type_json", serialize_type(*options.type)},
-                                       {"history", options.history},
-                                       {"max_loans", options.max_loans},
-                                       {"max_bytes", options.max_bytes}});
-  return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
+  return state_->add("add_publisher", *options.type, to_json(options));
 }
 
 EndpointPlace BrokerClient::add_subscriber(const SubscriberOptions& options) {
-  const Json reply = state_->exchange({{"op", "add_subscriber"},
-                                       {"node", options.node},
-                                       {"topic", options.topic},
-                                       {"type", options.type->name},
-                                       {"type_id", to_hex(type_id(*options.type))},
-                                       {"type_json", serialize_type(*options.type)},
-                                       {"depth", options.depth},
-                                       {"max_held", options.max_held},
-                                       {"doorbell", options.doorbell}});
-  return {reply.at("id"), reply.at("counters"), reply.at("topic_slot")};
+  return state_->add("add_subscriber", *options.type, to_json(options));
+}
+
+void BrokerClient::reserve(const Reservation& reservation) {
+  const auto all = [](const auto& endpoints) {
+    Json list = Json::array();
+    for (const auto& endpoint : endpoints) {
+      list.push_back(to_json(endpoint.options));
+      list.back()["where"] = endpoint.where;
+    }
+    return list;
+  };
+  state_->exchange({{"op", "reserve"},
+                    {"processes", reservation.processes},
+                    {"nodes", reservation.nodes},
+                    {"publishers", all(reservation.publishers)},
+                    {"subscribers", all(reservation.subscribers)}});
 }
 
 void BrokerClient::remove_endpoint(const EndpointPlace& place) noexcept {

@@ -53,13 +53,11 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
                                           const InputOptions& options) {
   declare_port(name);
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
-  // One more than the node may hold: the sample that a gated input shows next.
-  const std::uint32_t held = std::min(options.max_held + 1, kMaxHeld);
   auto subscriber = services_.transport.create_subscriber({.node = settings_.name,
                                                            .topic = topic,
                                                            .type = &type,
                                                            .depth = options.depth,
-                                                           .max_held = held,
+                                                           .max_held = held_at_once(options.max_held),
                                                            .want_history = true,
                                                            .doorbell = services_.doorbell(topic)});
   auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -18,6 +19,11 @@
 #include "tactus/scheduler/host_settings.hpp"
 
 namespace tactus {
+
+/// One more than the node may hold: the sample that a gated input shows next.
+[[nodiscard]] constexpr std::uint32_t held_at_once(std::uint32_t max_held) {
+  return std::min(max_held + 1, kMaxHeld);
+}
 
 /// What a node is given by the process it runs in.
 struct NodeServices {

@@ -28,6 +28,8 @@ class ChildProcess {
     std::vector<std::string> arguments;  ///< [0] is the path of the program
     bool capture_output = false;         ///< stdout becomes readable from output_fd()
     bool control = false;                ///< a stream socket between control_fd() and the child's kControlFd
+    int stdout_fd = -1;                  ///< what the child prints goes there; -1: where ours goes
+    int stderr_fd = -1;
   };
   static constexpr int kControlFd = 3;
 

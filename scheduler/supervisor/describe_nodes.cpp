@@ -63,8 +63,7 @@ class Describing {
       parameters[name] = {{"kind", kind_name(value)}, {"value", to_json(value)}};
     }
     return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()},
-            true,
-            false};
+            true};
   }
   static std::string crashed(const ExitStatus& end) {
     return fmt::format("the process that constructed it {} (see above); its constructor may only declare",

@@ -34,9 +34,13 @@ milliseconds left_until(Clock::time_point deadline) {
 /// One process of the launch.
 class HostProcess {
  public:
-  HostProcess(const HostSettings& settings, const std::filesystem::path& program)
+  HostProcess(const HostSettings& settings, const SupervisorOptions& options)
       : settings_{settings},
-        child_{{{program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)}, false, true}} {}
+        child_{{{options.host_program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)},
+                false,
+                true,
+                options.stdout_fd,
+                options.stderr_fd}} {}
 
   [[nodiscard]] const HostSettings& settings() const { return settings_; }
   [[nodiscard]] ChildProcess& child() { return child_; }
@@ -128,13 +132,14 @@ class Supervisor::Impl {
     if (options_.host_program.empty()) options_.host_program = host_program();
   }
 
-  void start(const std::vector<HostSettings>& processes);
+  void start(const std::vector<HostSettings>& processes, const Reservation& demand);
   std::vector<std::string> poll(milliseconds limit, int wake_fd);
   [[nodiscard]] bool healthy() const { return healthy_; }
   LaunchStatus status();
   std::vector<std::string> stop();
 
  private:
+  void reserve(const Reservation& demand);
   void start_processes(const std::vector<HostSettings>& processes);
   void map_pages();
   void wait_for_event(milliseconds limit, int wake_fd);
@@ -152,11 +157,12 @@ class Supervisor::Impl {
   bool stopped_ = false;
 };
 
-void Supervisor::Impl::start(const std::vector<HostSettings>& processes) {
+void Supervisor::Impl::start(const std::vector<HostSettings>& processes, const Reservation& demand) {
   if (processes.empty()) throw SupervisorError{"there is nothing to start: the launch has no nodes"};
   try {
     broker_ = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "launch", processes.front().group});
     if (const double rate = processes.front().clock_rate; rate != 0) broker_->set_clock_rate(rate);
+    reserve(demand);
     start_processes(processes);
   } catch (const SupervisorError&) {
     stop();
@@ -168,10 +174,19 @@ void Supervisor::Impl::start(const std::vector<HostSettings>& processes) {
   started_ = Clock::now();
 }
 
+void Supervisor::Impl::reserve(const Reservation& demand) {
+  try {
+    if (!demand.processes.empty()) broker_->reserve(demand);
+  } catch (const TransportError& error) {
+    if (error.code() == TransportErrorCode::kBrokerUnreachable) throw;
+    throw LaunchRefused{error.what()};
+  }
+}
+
 void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
   const Clock::time_point deadline = Clock::now() + options_.start_limit;
   for (const HostSettings& settings : processes) {
-    HostProcess& process = processes_.emplace_back(settings, options_.host_program);
+    HostProcess& process = processes_.emplace_back(settings, options_);
     process.child().send(to_json_text(settings) + "\n");
   }
   for (HostProcess& process : processes_) process.expect("constructed", deadline);
@@ -282,7 +297,9 @@ void Supervisor::Impl::stop_process(HostProcess& process, std::vector<std::strin
 
 Supervisor::Supervisor(SupervisorOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
 Supervisor::~Supervisor() { impl_->stop(); }
-void Supervisor::start(const std::vector<HostSettings>& processes) { impl_->start(processes); }
+void Supervisor::start(const std::vector<HostSettings>& processes, const Reservation& demand) {
+  impl_->start(processes, demand);
+}
 std::vector<std::string> Supervisor::poll(milliseconds limit, int wake_fd) {
   return impl_->poll(limit, wake_fd);
 }

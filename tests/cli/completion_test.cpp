@@ -15,9 +15,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::vector<std::string> some_names(const std::string& kind) {
+std::vector<std::string> some_names(const std::string& kind, const std::vector<std::string>& before) {
   if (kind == "TOPIC") return {"/imu", "/image", "/pose"};
   if (kind == "FILE") return {kCompleteFiles};
+  if (kind == "NAME:=VALUE" && before == std::vector<std::string>{"a.yaml"}) return {"seed:=", "rate:="};
   return {};
 }
 
@@ -54,6 +55,11 @@ TEST_F(Completion, OffersOptionsAfterADash) {
 
 TEST_F(Completion, OffersNoNamesForAnOptionsNumber) {
   EXPECT_THAT(words({"topic", "echo", "--count", ""}), IsEmpty());
+}
+
+TEST_F(Completion, KnowsTheFileBeforeItsArguments) {
+  EXPECT_THAT(words({"launch", "a.yaml", "--duration", "3", "s"}), ElementsAre("seed:="));
+  EXPECT_THAT(words({"launch", "b.yaml", "s"}), IsEmpty());
 }
 
 }  // namespace

@@ -13,14 +13,15 @@ using testing::HasSubstr;
 constexpr const char* kGraph = R"({
   "generation": 3,
   "processes": [{"id": 7, "pid": 1234, "name": "main", "group": "", "kind": "host"}],
-  "nodes": [{"name": "/tracker", "group": "", "process": 7, "state": "running"}],
+  "nodes": [{"name": "/tracker", "group": "", "process": 7, "state": "running", "runs": 4, "run_ns_total": 400,
+             "metrics": [{"name": "error", "unit": "mm", "count": 3, "mean": 1.5}]}],
   "topics": [
     {"name": "/pose", "group": "left", "types": ["geometry_msgs/msg/Pose"], "publishers": [], "subscribers": []},
     {"name": "/imu", "group": "", "types": ["sensor_msgs/msg/Imu"],
      "publishers": [{"node": "/a", "type": "sensor_msgs/msg/Imu", "type_id": "00", "history": 1, "max_bytes": 400,
-                     "counters": {"messages": 100, "bytes": 40000, "dropped": 1}}],
+                     "counters": {"messages": 100, "bytes": 40000, "dropped": 1, "bytes_min": 380, "bytes_max": 420}}],
      "subscribers": [{"node": "/tracker", "type": "sensor_msgs/msg/Imu", "type_id": "00", "depth": 8,
-                      "counters": {"messages": 90, "bytes": 36000, "dropped": 10}}]}],
+                      "counters": {"messages": 90, "bytes": 36000, "dropped": 10, "age_ns_total": 900, "age_ns_max": 50}}]}],
   "edges": [{"topic": "/imu", "group": "", "from": "/a", "to": "/tracker", "path": "same process"}],
   "mismatches": [],
   "types": {"00": "{}"}
@@ -44,6 +45,9 @@ TEST(Graph, IsReadAsTheBrokerTellsIt) {
   EXPECT_EQ(graph.topics[0].subscribers.at(0).depth, 8U);
   EXPECT_EQ(graph.nodes.at(0).pid, 1234);
   EXPECT_EQ(graph.nodes.at(0).process, "main");
+  EXPECT_EQ(run_ns_mean(graph.nodes.at(0)), 100.0);
+  EXPECT_EQ(graph.nodes.at(0).metrics.at(0).unit, "mm");
+  EXPECT_EQ(age_ns_mean(graph.topics[0].subscribers.at(0)), 10.0);
   EXPECT_EQ(graph.edges.at(0).text, "same process");
   EXPECT_TRUE(has_groups(graph));
 }
@@ -95,6 +99,33 @@ TEST(TopicRate, LeavesOutPublishersThatCameOrBeganAgain) {
       rate_between(published({counted("/a", 10, 100), counted("/b", 500, 50)}),
                    published({counted("/a", 30, 300), counted("/b", 2, 20), counted("/c", 900, 9)}), 1.0);
   EXPECT_DOUBLE_EQ(rate.hz, 20.0);
+}
+
+TEST(Sizes, AreThoseOfAllPublishersThatPublished) {
+  Topic topic = find_topic(parse_graph(kGraph), "/imu", "");
+  topic.publishers.emplace_back().node = "/silent";
+  topic.publishers.push_back(topic.publishers[0]);
+  topic.publishers.back().bytes_min = 100;
+  const MessageSizes sizes = sizes_of(topic);
+  EXPECT_EQ(sizes.min, 100.0);
+  EXPECT_EQ(sizes.mean, 400.0);
+  EXPECT_EQ(sizes.max, 420.0);
+  EXPECT_EQ(sizes_of(Topic{}).max, 0.0);
+}
+
+TEST(Ages, AreThoseOfTheMessagesInBetween) {
+  const Topic before = find_topic(parse_graph(kGraph), "/imu", "");
+  Topic after = before;
+  after.subscribers[0].messages += 10;
+  after.subscribers[0].age_ns_total += 2000;
+  after.subscribers[0].age_ns_max = 700;
+  const std::vector<Age> ages = ages_between(before, after);
+  ASSERT_EQ(ages.size(), 1U);
+  EXPECT_EQ(ages[0].node, "/tracker");
+  EXPECT_EQ(ages[0].messages, 10U);
+  EXPECT_EQ(ages[0].mean_ns, 200.0);
+  EXPECT_EQ(ages[0].max_ns, 700.0);
+  EXPECT_EQ(ages_between(before, before)[0].messages, 0U);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 namespace rtctl {
 namespace {
 
@@ -56,7 +58,23 @@ TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
   record.add(status);
   EXPECT_THAT(record.summary_text(), HasSubstr("1234"));
   EXPECT_THAT(record.summary_text(), HasSubstr("dead"));
-  EXPECT_THAT(record.failures(), ElementsAre("process 'main' (PID 42) was killed by SIGKILL"));
+  EXPECT_THAT(record.failures(), ElementsAre("process 'main' (pid 42) was killed by SIGKILL"));
+}
+
+TEST(LaunchRecord, ShowsAgesAndMetrics) {
+  tactus::LaunchStatus status = at(1s, 1);
+  status.topics[0].age_mean = 1500us;
+  status.topics[0].age_max = 3ms;
+  tactus::NodeStatus node;
+  node.name = "/error";
+  node.metrics.push_back({.name = "position_error", .unit = "mm", .count = 2, .mean = 1.25});
+  status.nodes = {node};
+  LaunchRecord record;
+  record.add(status);
+  EXPECT_THAT(record.live_text(), HasSubstr("1.5 ms  3.0 ms"));
+  EXPECT_THAT(record.summary_text(), testing::ContainsRegex("/error +position_error +mm +2"));
+  EXPECT_EQ(record.json()["nodes"][0]["metrics"][0]["mean"], 1.25);
+  EXPECT_EQ(record.json()["topics"][0]["age_ns_max"], 3'000'000);
 }
 
 TEST(LaunchRecord, CountsAFaultAsAFailure) {

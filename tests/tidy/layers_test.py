@@ -13,7 +13,7 @@ CONFINED = {
     r'iceoryx_(posh|hoofs)/': ('middleware/iceoryx/', 'middleware/broker/', 'benchmarks/'),
     r'yaml-cpp/': ('scheduler/launch_file/',),
     r'dds/': ('middleware/dds/',),
-    r'spng\.h': ('nodes/',),
+    r'spng\.h': ('nodes/', 'cli/src/transport_module.cpp'),
     r'opencv2/': ('nodes/',),
     r'CLI/': ('cli/', 'scheduler/programs/', 'middleware/gateway/main.cpp'),
 }

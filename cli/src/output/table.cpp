@@ -41,6 +41,10 @@ std::string Table::text() const {
   return text;
 }
 
+Cell count_cell(std::uint64_t count, Style style) {
+  return {std::to_string(count), count > 0 ? style : Style::kPlain};
+}
+
 namespace {
 
 struct Unit {

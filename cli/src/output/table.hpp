@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Table {
   std::vector<std::size_t> widths_;
   std::vector<std::vector<Cell>> rows_;
 };
+
+/// A count of something that should not happen: coloured when it did.
+[[nodiscard]] Cell count_cell(std::uint64_t count, Style style = Style::kWarning);
 
 /// "1.2 kB", "8.3 MB"
 [[nodiscard]] std::string bytes_text(double bytes);

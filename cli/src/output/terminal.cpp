@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace rtctl {
@@ -35,15 +36,23 @@ const char* code_of(Style style) {
   return "";
 }
 
-// Visible characters only count: escape sequences have no width.
-std::string cut(std::string_view line, int columns) {
-  std::string result;
-  int width = 0;
+struct Line {
+  std::string text;
+  std::size_t width = 0;
+};
+
+// Visible characters only count: escape sequences and the later bytes of UTF-8 have no width.
+Line cut(std::string_view line, int columns) {
+  Line result;
   bool escape = false;
+  bool full = false;
   for (const char c : line) {
     if (c == '\x1b') escape = true;
-    if (!escape && ++width > columns) continue;
-    result += c;
+    const bool visible = !escape && (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    if (visible && result.width >= static_cast<std::size_t>(columns)) full = true;
+    if (full && !escape) continue;
+    result.text += c;
+    if (visible) ++result.width;
     if (escape && c == 'm') escape = false;
   }
   return result;
@@ -68,24 +77,64 @@ bool write_out(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
 }
 
-void LiveView::draw(const std::string& text) {
-  if (!active_) return;
-  const TerminalSize size = terminal_size();
-  std::string frame = lines_ > 0 ? fmt::format("\x1b[{}F\x1b[J", lines_) : std::string{};
-  lines_ = 0;
-  std::size_t at = 0;
-  while (at < text.size() && lines_ < size.rows - 1) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    frame += cut(std::string_view{text}.substr(at, end - at), size.columns) + "\n";
-    ++lines_;
+std::string erase_lines(const std::vector<std::size_t>& widths, const TerminalSize& size) {
+  const auto columns = static_cast<std::size_t>(size.columns);
+  std::size_t rows = 0;
+  for (const std::size_t width : widths) rows += std::max<std::size_t>(1, (width + columns - 1) / columns);
+  rows = std::min(rows, static_cast<std::size_t>(size.rows - 1));  // what scrolled out of sight stays
+  return rows > 0 ? fmt::format("\x1b[{}F\x1b[J", rows) : std::string{};
+}
+
+std::string LiveView::erase(const TerminalSize& size) {
+  std::string text = erase_lines(widths_, size);
+  widths_.clear();
+  return text;
+}
+
+std::string LiveView::frame(const TerminalSize& size) {
+  std::string frame;
+  for (std::size_t at = 0; at < text_.size() && widths_.size() + 1 < static_cast<std::size_t>(size.rows);) {
+    const std::size_t end = std::min(text_.find('\n', at), text_.size());
+    const Line line = cut(std::string_view{text_}.substr(at, end - at), size.columns);
+    frame += line.text + "\n";
+    widths_.push_back(line.width);
     at = end + 1;
   }
-  (void)write_out(frame);
+  return frame;
+}
+
+void LiveView::draw(const std::string& text) {
+  if (!active_) return;
+  const std::scoped_lock lock{mutex_};
+  const TerminalSize size = terminal_size();
+  text_ = text;
+  std::string out = erase(size);
+  out += frame(size);
+  (void)write_out(out);
+}
+
+void LiveView::redraw() {
+  std::string text;
+  {
+    const std::scoped_lock lock{mutex_};
+    text = text_;
+  }
+  if (!text.empty()) draw(text);
+}
+
+void LiveView::print(std::string_view lines) {
+  const std::scoped_lock lock{mutex_};
+  const TerminalSize size = terminal_size();
+  std::string out = erase(size);
+  out += lines;
+  out += frame(size);
+  (void)write_out(out);
 }
 
 void LiveView::clear() {
-  if (lines_ > 0) (void)write_out(fmt::format("\x1b[{}F\x1b[J", lines_));
-  lines_ = 0;
+  const std::scoped_lock lock{mutex_};
+  if (const std::string out = erase(terminal_size()); !out.empty()) (void)write_out(out);
+  text_.clear();
 }
 
 }  // namespace rtctl

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rtctl {
 
@@ -25,20 +27,33 @@ struct TerminalSize {
 /// Writes to stdout and flushes. False when nobody reads any more (a closed pipe): time to end.
 [[nodiscard]] bool write_out(std::string_view text);
 
-/// A block of lines at the bottom of the terminal that is drawn over itself. Does nothing when stdout is no
-/// terminal.
+/// A block of lines at the bottom of the terminal that is drawn over itself; what is printed scrolls above
+/// it. Does nothing when stdout is no terminal. Any thread.
 class LiveView {
  public:
   LiveView() : active_{is_terminal(stdout)} {}
   [[nodiscard]] bool active() const noexcept { return active_; }
   /// Lines are cut at the terminal's height and width.
   void draw(const std::string& text);
+  /// The same lines again: the terminal has another size.
+  void redraw();
+  /// Whole lines above the block.
+  void print(std::string_view lines);
   /// Removes the block, so that something else can be printed.
   void clear();
 
  private:
+  [[nodiscard]] std::string erase(const TerminalSize& size);
+  [[nodiscard]] std::string frame(const TerminalSize& size);
+
   bool active_;
-  int lines_ = 0;
+  std::mutex mutex_;
+  std::string text_;                 // what the block shows
+  std::vector<std::size_t> widths_;  // of the lines on the terminal
 };
+
+/// What goes to the terminal so that a block of lines of these widths is gone and the cursor where it began.
+/// Terminals wrap lines anew when they become narrower: such lines take several rows.
+[[nodiscard]] std::string erase_lines(const std::vector<std::size_t>& widths, const TerminalSize& size);
 
 }  // namespace rtctl

@@ -137,6 +137,27 @@ class TwoHosts(unittest.TestCase):
         self.left.plug()
         self.assert_arrives(self.right, "/result", 2, seconds=20)
 
+    def test_a_changed_address_ends_the_gateway_so_that_a_new_one_follows_it(self):
+        left, _ = self.gateways()
+        self.publish(self.left, "/out", 1)
+        self.relay(self.right, "/out", "/result")
+        self.assert_arrives(self.right, "/result", 2)
+        self.left.run("ip", "addr", "del", f"{self.left.address}/24", "dev", "eth0")
+        self.assertEqual(left.wait(10), 75)
+        wait_for(lambda: self.value(self.right, "/result") is None, what="silence")
+        self.left.run("ip", "addr", "add", "10.77.0.77/24", "dev", "eth0")
+        self.left.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
+        self.start(self.left, BUILD / "bin/tactus-gateway", "--interface", "eth0")
+        self.assert_arrives(self.right, "/result", 2, seconds=20)
+
+    def test_a_topic_that_is_read_does_not_begin_twice(self):
+        left, _ = self.gateways()
+        self.relay(self.right, "/out", "/result")
+        time.sleep(1)
+        self.publish(self.left, "/out", 1)
+        self.assert_arrives(self.right, "/result", 2)
+        self.assertEqual(self.text(left).count("export /out"), 1)
+
     def test_topics_flow_again_after_a_gateway_was_killed(self):
         left, _ = self.gateways()
         self.publish(self.left, "/out", 1)

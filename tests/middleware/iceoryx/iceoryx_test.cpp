@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportConformance,
                          [](const auto& param) { return param.param.name; });
 
 PublisherOptions out(const std::string& topic) {
-  return {.node = "/writer", .topic = topic, .type = &type_info<PoseStamped>(), .max_bytes = 4096};
+  return {.node = "/writer", .topic = topic, .type = &type_info<PoseStamped>(), .max_bytes = 300};
 }
 SubscriberOptions in(const std::string& topic) {
   return {.node = "/reader", .topic = topic, .type = &type_info<PoseStamped>()};
@@ -96,6 +96,44 @@ TEST(IceoryxLimits, AMessageLargerThanTheLargestChunkIsATypedError) {
     EXPECT_EQ(error.code(), TransportErrorCode::kMessageTooLarge);
     EXPECT_THAT(error.what(), HasSubstr("/huge"));
   }
+}
+
+TEST(Memory, ATapThatDoesNotFitIsRefusedWithTheNumbersAndThePublisherGoesOn) {
+  auto& transport = *runtime().transport;
+  auto big = out("/big");
+  big.max_bytes = std::size_t{8} << 20;
+  const auto publisher = transport.create_publisher(big);
+  auto tap = in("/big");
+  tap.depth = 200;
+  try {
+    (void)transport.create_subscriber(tap);
+    FAIL() << "200 chunks of 8 MB fitted";
+  } catch (const TransportError& error) {
+    EXPECT_EQ(error.code(), TransportErrorCode::kNoMemory);
+    EXPECT_THAT(error.what(), HasSubstr("/reader: topic '/big': 204 more chunks of 8 MB"));
+  }
+  const Chunk chunk = publisher->loan();
+  ASSERT_NE(chunk.bytes, nullptr);
+  publisher->release(chunk);
+}
+
+TEST(Memory, TheGraphTellsWhatIsUsedReservedAndTouched) {
+  auto options = out("/remembered");
+  options.max_bytes = std::size_t{100} << 10;
+  options.max_loans = 2;
+  const auto pool = [] { return nlohmann::json::parse(runtime().broker->graph())["memory"]["pools"].at(9); };
+  const auto before = pool();
+  EXPECT_EQ(before["block_bytes"], (128 << 10) + 1024 + 24 - 136);
+  const auto publisher = runtime().transport->create_publisher(options);
+  const Chunk chunk = publisher->loan();
+  const auto during = pool();
+  publisher->release(chunk);
+  EXPECT_EQ(during["reserved"].get<int>(), before["reserved"].get<int>() + 3);
+  EXPECT_EQ(during["used"].get<int>(), before["used"].get<int>() + 1);
+  EXPECT_LT(during["least_free"], during["chunks"]);
+  const auto memory = nlohmann::json::parse(runtime().broker->graph())["memory"];
+  EXPECT_GT(memory["touched_bytes"], 0);
+  EXPECT_LT(memory["touched_bytes"].get<std::uint64_t>(), memory["payload_bytes"].get<std::uint64_t>() / 4);
 }
 
 TEST(Broker, RefusesANodeNameThatIsTakenNamingTheHolder) {

@@ -4,8 +4,10 @@
 #include "broker.hpp"
 #include "command.hpp"
 #include "completion.hpp"
+#include "launch_options.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/registry.hpp"
+#include "tactus/scheduler/launch_file.hpp"
 
 namespace rtctl {
 namespace {
@@ -17,19 +19,37 @@ std::vector<std::string> names_in(const std::vector<T>& items) {
   return names;
 }
 
-std::vector<std::string> names_of(const std::string& kind) {
+using Words = std::vector<std::string>;
+
+// Of a launch file: its arguments.
+Words arguments_of(const Words& before) {
+  Words names;
+  if (before.empty()) return names;
+  LaunchWords words;
+  words.file = before.front();
+  words.arguments.assign(before.begin() + 1, before.end());
+  for (const tactus::LaunchArgument& argument : tactus::launch_arguments(launch_file(words))) {
+    if (argument.type != "bool") names.push_back(argument.name + ":=");
+    if (argument.type == "bool")
+      names.insert(names.end(), {argument.name + ":=true", argument.name + ":=false"});
+  }
+  return names;
+}
+
+Words names_of(const std::string& kind, const Words& before) {
   if (kind == "TOPIC") return names_in(read_graph().topics);
   if (kind == "NODE") return names_in(read_graph().nodes);
   if (kind == "FILE" || kind == "LIBRARY") return {kCompleteFiles};
-  std::vector<std::string> names;
+  if (kind == "NAME:=VALUE") return arguments_of(before);
+  Words names;
   if (kind != "TYPE") return names;
   for (const tactus::TypeInfo* type : tactus::known_types()) names.emplace_back(type->name);
   return names;
 }
 
 // Nothing that goes wrong here may reach the line that is being typed.
-std::vector<std::string> names_or_none(const std::string& kind) try {
-  return names_of(kind);
+Words names_or_none(const std::string& kind, const Words& before) try {
+  return names_of(kind, before);
 } catch (const std::exception&) {
   return {};
 }

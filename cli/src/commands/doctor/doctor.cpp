@@ -7,6 +7,7 @@
 
 #include "checks.hpp"
 #include "command.hpp"
+#include "leftovers.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/type.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 struct Options {
   bool json = false;
   bool limits = false;
+  bool clean = false;
 };
 
 struct Word {
@@ -61,7 +63,20 @@ std::string text_of(const std::vector<Check>& checks) {
   return text;
 }
 
+// Foreign files stay and are named.
+int clean() {
+  bool all = true;
+  for (const Leftover& one : find_leftovers()) {
+    const std::string error = one.ours ? remove_leftover(one) : "belongs to user " + one.owner;
+    all &= error.empty();
+    if (error.empty()) fmt::print("removed {}\n", one.path);
+    if (!error.empty()) fmt::print(stderr, "rtctl: {} stays: {}\n", one.path, error);
+  }
+  return all ? kSuccess : kFailed;
+}
+
 int doctor(const Options& options) {
+  if (options.clean) return clean();
   if (options.limits) return write_out(realtime_limits()) ? kSuccess : kFailed;
   const std::vector<Check> checks = run_checks();
   const bool bad = std::any_of(checks.begin(), checks.end(),
@@ -76,9 +91,11 @@ void add_doctor(CLI::App& root, Run& run) {
       *root.add_subcommand("doctor", "Is this machine ready? Limits, memory, kernel, broker, leftovers");
   auto options = std::make_shared<Options>();
   verb.add_flag("--rt", options->limits, "Print the lines that grant realtime priority and locked memory");
+  verb.add_flag("--clean", options->clean, "Remove what dead brokers and programs left");
   verb.add_flag("--json", options->json, "As JSON");
   verb.footer(
-      "Examples:\n  rtctl doctor\n  rtctl doctor --rt | sudo tee /etc/security/limits.d/90-tactus.conf");
+      "Examples:\n  rtctl doctor\n  rtctl doctor --clean\n  rtctl doctor --rt | sudo tee "
+      "/etc/security/limits.d/90-tactus.conf");
   verb.callback([&run, options] { run = [options] { return doctor(*options); }; });
 }
 

@@ -10,7 +10,7 @@
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "launch_options.hpp"
-#include "launch_record.hpp"
+#include "launch_output.hpp"
 #include "output/terminal.hpp"
 #include "tactus/middleware/transport.hpp"
 
@@ -18,20 +18,20 @@ namespace rtctl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Reasons = std::vector<std::string>;
 constexpr std::chrono::milliseconds kRedraw{500};
 
-void append(Reasons& reasons, Reasons more) {
-  for (std::string& reason : more) {
-    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
-      reasons.push_back(std::move(reason));
+void append(Sentences& reasons, const Sentences& more) {
+  for (const std::string& reason : more) {
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(reason);
   }
 }
 
-void say(LiveView& view, const Reasons& sentences) {
-  if (sentences.empty()) return;
-  view.clear();
-  for (const std::string& sentence : sentences) fmt::print(stderr, "rtctl: {}\n", sentence);
+// A failure as it was said when it happened, which may tell more.
+std::string as_said(const std::string& failure, const Sentences& said) {
+  const auto longer = std::find_if(said.begin(), said.end(), [&](const std::string& sentence) {
+    return sentence.compare(0, failure.size(), failure) == 0;
+  });
+  return longer == said.end() ? failure : *longer;
 }
 
 // False when the broker ended.
@@ -42,36 +42,50 @@ bool look(tactus::Supervisor& supervisor, LaunchRecord& record) try {
   return false;
 }
 
-// Until the time is over, Ctrl-C, or a process ends. What went wrong beyond the record.
-Reasons watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const LaunchOptions& options,
-              LaunchRecord& record) {
-  LiveView view;
+// Until the time is over, Ctrl-C, or a process ends. What went wrong.
+Sentences watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const LaunchOptions& options,
+                LaunchRecord& record, LaunchOutput& output) {
+  Sentences said;
   const Clock::time_point end = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
   bool broker = look(supervisor, record);
+  output.started(record);
   while (broker && supervisor.healthy() && !interrupt.requested() && Clock::now() < end) {
-    view.draw(record.live_text());
+    output.look(record);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-    say(view, supervisor.poll(std::min(kRedraw, left), interrupt.fd()));
+    const Sentences news = supervisor.poll(std::min(kRedraw, left), interrupt.fd());
+    output.say(news);
+    append(said, news);
     broker = look(supervisor, record);
   }
-  view.clear();
-  return broker ? Reasons{} : Reasons{"the broker ended"};
+  output.stopping();
+  Sentences reasons;
+  if (!broker) reasons.emplace_back("the broker ended");
+  for (const std::string& failure : record.failures()) append(reasons, {as_said(failure, said)});
+  return reasons;
+}
+
+// As the errors of the file: there is no room for what it asks for.
+void start(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan) try {
+  supervisor.start(plan.processes, tactus::demand_of(plan));
+} catch (const tactus::LaunchRefused& refusal) {
+  fmt::print(stderr, "{}\n", refusal.what());
+  throw Failure{"nothing was started", kUsage};
 }
 
 int run_plan(const tactus::LaunchPlan& plan, const LaunchOptions& options) {
   const Interrupt interrupt;
-  tactus::Supervisor supervisor;
-  supervisor.start(plan.processes);
+  const std::unique_ptr<LaunchOutput> output = make_launch_output(options.json);
+  tactus::SupervisorOptions where;
+  where.stdout_fd = output->stdout_fd();
+  where.stderr_fd = output->stderr_fd();
+  tactus::Supervisor supervisor{where};
+  start(supervisor, plan);
   LaunchRecord record;
-  Reasons reasons = watch(supervisor, interrupt, options, record);
-  append(reasons, record.failures());
+  Sentences reasons = watch(supervisor, interrupt, options, record, *output);
   append(reasons, supervisor.stop());
   append(reasons, record.missed(plan.expectations));
-  (void)write_out(record.summary_text());
-  if (reasons.empty()) {
-    (void)write_out(paint(Style::kGood, "ok") + "\n");
-    return kSuccess;
-  }
+  output->ended(record, reasons);
+  if (reasons.empty()) return kSuccess;
   throw Failure{fmt::format("{}", fmt::join(reasons, "\nrtctl: "))};
 }
 
@@ -99,6 +113,8 @@ void add_launch(CLI::App& root, Run& run) {
       ->type_name("NAME:=VALUE");
   verb.add_flag("--dry-run", words->dry_run, "Print the checked plan and start nothing");
   verb.add_flag("--check", words->check, "Check only and start nothing");
+  verb.add_flag("-s,--show-args", words->show_arguments, "Print the arguments of the file and start nothing");
+  verb.add_flag("--json", words->json, "One JSON object per event, the summary at the end");
   verb.add_option("--duration", words->duration, "Stop after so long")->type_name("DURATION");
   CLI::Option* group =
       verb.add_option("--group", words->group, "Group, instead of the file's")->type_name("GROUP");
@@ -107,13 +123,25 @@ void add_launch(CLI::App& root, Run& run) {
       ->type_name("TOPIC:RANGE")
       ->allow_extra_args(false);
   verb.footer(
-      "Examples:\n  rtctl launch head_tracking.launch.yaml\n"
+      "With --help, a file's own arguments are listed, too.\n\nExamples:\n  rtctl launch "
+      "head_tracking.launch.yaml\n"
       "  rtctl launch head_tracking.launch.yaml seed:=3 --duration 10 --expect /imu:190Hz..210Hz\n"
       "  rtctl launch head_tracking.launch.yaml --dry-run\n"
       "  rtctl launch tactus head_tracking.launch.yaml");
+  const CLI::Option* arguments = verb.get_option("arguments");
+  verb.footer([file = verb.get_option("file"), arguments]() -> std::string {
+    if (file->results().empty()) return {};
+    LaunchWords typed;
+    typed.file = file->results().front();
+    typed.arguments = arguments->results();
+    return arguments_text(typed);
+  });
   verb.callback([&run, words, group] {
     words->has_group = group->count() > 0;
-    run = [words] { return launch(launch_options(*words)); };
+    run = [words] {
+      if (words->show_arguments) return write_out(arguments_text(*words)) ? kSuccess : kFailed;
+      return launch(launch_options(*words));
+    };
   });
 }
 

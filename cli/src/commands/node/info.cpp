@@ -6,6 +6,7 @@
 
 #include "broker.hpp"
 #include "command.hpp"
+#include "output/metrics.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
@@ -35,27 +36,79 @@ std::vector<Port> ports_of(const Graph& graph, const Node& node, std::vector<End
   return ports;
 }
 
-Json json_of(const std::vector<Port>& ports) {
-  Json list = Json::array();
-  for (const Port& port : ports) {
-    list.push_back({{"topic", port.topic},
-                    {"type", port.endpoint.type},
-                    {"messages", port.endpoint.messages},
-                    {"dropped", port.endpoint.dropped}});
+Json json_of(const Port& port, bool output) {
+  const Endpoint& endpoint = port.endpoint;
+  Json json{{"topic", port.topic},
+            {"type", endpoint.type},
+            {"messages", endpoint.messages},
+            {"bytes", endpoint.bytes},
+            {"dropped", endpoint.dropped}};
+  if (!output) {
+    json["age_ns_mean"] = age_ns_mean(endpoint);
+    json["age_ns_max"] = endpoint.age_ns_max;
   }
+  return json;
+}
+
+Json json_of(const std::vector<Port>& ports, bool output) {
+  Json list = Json::array();
+  for (const Port& port : ports) list.push_back(json_of(port, output));
   return list;
 }
 
-std::string text_of(const std::vector<Port>& ports, const char* heading, const char* drops) {
-  Table table{{heading, "TYPE", ">MESSAGES", drops}};
-  for (const Port& port : ports) {
-    table.add({port.topic,
-               port.endpoint.type,
-               std::to_string(port.endpoint.messages),
-               {std::to_string(port.endpoint.dropped),
-                port.endpoint.dropped > 0 ? Style::kWarning : Style::kPlain}});
+int print_json(const Node& node, const std::vector<Port>& inputs, const std::vector<Port>& outputs) {
+  Json json{{"name", node.name},
+            {"group", node.group},
+            {"state", node.state},
+            {"process", node.process},
+            {"pid", node.pid},
+            {"runs", node.runs},
+            {"run_ns_mean", run_ns_mean(node)},
+            {"run_ns_max", node.run_ns_max},
+            {"deadline_misses", node.deadline_misses},
+            {"skipped", node.skipped},
+            {"faults", node.faults},
+            {"publishes", json_of(outputs, true)},
+            {"takes", json_of(inputs, false)},
+            {"metrics", Json::array()}};
+  for (const tactus::MetricSummary& metric : node.metrics) json["metrics"].push_back(metric_json(metric));
+  return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
+}
+
+std::string calls_text(const Node& node) {
+  Table table{{">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
+  table.add({std::to_string(node.runs), node.runs > 0 ? duration_text(run_ns_mean(node)) : "-",
+             node.runs > 0 ? duration_text(static_cast<double>(node.run_ns_max)) : "-",
+             count_cell(node.deadline_misses), count_cell(node.skipped),
+             count_cell(node.faults, Style::kError)});
+  return "\n" + table.text();
+}
+
+std::string inputs_text(const std::vector<Port>& ports) {
+  Table table{{"TAKES", "TYPE", ">MESSAGES", ">DROPPED", ">AGE MEAN", ">MAX"}};
+  for (const auto& [topic, one] : ports) {
+    const bool taken = one.messages > 0;
+    table.add({topic, one.type, std::to_string(one.messages), count_cell(one.dropped),
+               taken ? duration_text(age_ns_mean(one)) : "-",
+               taken ? duration_text(static_cast<double>(one.age_ns_max)) : "-"});
   }
   return table.empty() ? std::string{} : "\n" + table.text();
+}
+
+std::string outputs_text(const std::vector<Port>& ports) {
+  Table table{{"PUBLISHES", "TYPE", ">MESSAGES", ">BYTES", ">LOANS REFUSED"}};
+  for (const auto& [topic, one] : ports) {
+    table.add({topic, one.type, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)),
+               count_cell(one.dropped)});
+  }
+  return table.empty() ? std::string{} : "\n" + table.text();
+}
+
+std::string metrics_of(const Node& node) {
+  std::vector<NodeMetric> metrics;
+  for (const tactus::MetricSummary& metric : node.metrics) metrics.emplace_back(node.name, metric);
+  const std::string text = metrics_text(metrics, false);
+  return text.empty() ? text : "\n" + text;
 }
 
 int node_info(const Options& options) {
@@ -63,16 +116,10 @@ int node_info(const Options& options) {
   const Node& node = find_node(graph, options.node, options.group);
   const std::vector<Port> outputs = ports_of(graph, node, &Topic::publishers);
   const std::vector<Port> inputs = ports_of(graph, node, &Topic::subscribers);
-  if (options.json) {
-    const Json json{{"name", node.name},       {"group", node.group}, {"state", node.state},
-                    {"process", node.process}, {"pid", node.pid},     {"publishes", json_of(outputs)},
-                    {"takes", json_of(inputs)}};
-    return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
-  }
-  const std::string text = fmt::format("{}  {}, process {} (PID {})\n", paint(Style::kHeading, node.name),
+  if (options.json) return print_json(node, inputs, outputs);
+  const std::string text = fmt::format("{}  {}, process {} (pid {})\n", paint(Style::kHeading, node.name),
                                        node.state, node.process, node.pid);
-  return write_out(text + text_of(inputs, "TAKES", ">DROPPED") +
-                   text_of(outputs, "PUBLISHES", ">LOANS REFUSED"))
+  return write_out(text + calls_text(node) + inputs_text(inputs) + outputs_text(outputs) + metrics_of(node))
              ? kSuccess
              : kFailed;
 }
@@ -80,7 +127,7 @@ int node_info(const Options& options) {
 }  // namespace
 
 void add_node_info(CLI::App& node, Run& run) {
-  CLI::App& verb = *node.add_subcommand("info", "What a running node takes and publishes");
+  CLI::App& verb = *node.add_subcommand("info", "What a running node does, takes, publishes and measures");
   auto options = std::make_shared<Options>();
   verb.add_option("node", options->node, "Name of the node")->required()->type_name("NODE");
   verb.add_option("--group", options->group, "Group of the node")->type_name("GROUP");

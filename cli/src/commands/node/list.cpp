@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +14,7 @@ namespace {
 struct Options {
   bool json = false;
   bool names = false;
+  bool count = false;
 };
 
 int print_json(const std::vector<Node>& nodes) {
@@ -45,6 +48,7 @@ int print_table(const std::vector<Node>& nodes, bool groups) {
 
 int node_list(const Options& options) {
   const Graph graph = read_graph();
+  if (options.count) return write_out(fmt::format("{}\n", graph.nodes.size())) ? kSuccess : kFailed;
   if (options.json) return print_json(graph.nodes);
   if (!options.names) return print_table(graph.nodes, has_groups(graph));
   std::string text;
@@ -59,6 +63,7 @@ void add_node_list(CLI::App& node, Run& run) {
   auto options = std::make_shared<Options>();
   verb.add_flag("--json", options->json, "As JSON");
   verb.add_flag("--names", options->names, "Names only, one per line");
+  verb.add_flag("-c,--count-nodes", options->count, "Their number only");
   verb.footer("Examples:\n  rtctl node list\n  rtctl node list --json");
   verb.callback([&run, options] { run = [options] { return node_list(*options); }; });
 }

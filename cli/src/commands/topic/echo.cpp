@@ -11,14 +11,10 @@
 #include "broker.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
-#include "message_buffer.hpp"
-#include "output/terminal.hpp"
+#include "message_printer.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/middleware/transport.hpp"
-#include "tactus/msg/block.hpp"
-#include "tactus/msg/codec.hpp"
-#include "tactus/msg/print.hpp"
 #include "types.hpp"
 
 namespace rtctl {
@@ -26,28 +22,20 @@ namespace {
 
 struct Options {
   std::string topic;
+  std::string type;
   std::string group;
-  std::string field;
   std::string timeout;
   std::uint64_t count = 0;
   std::uint32_t depth = 16;
   bool once = false;
-  bool no_arrays = false;
-  bool json = false;
+  PrintWords print;
 };
-
-// A field that does not exist is said before anything is subscribed.
-void check_field(const tactus::TypeInfo& type, const tactus::PrintOptions& print) {
-  bool exact = false;
-  MessageBuffer empty{type, tactus::default_max_bytes(type, exact, 64)};
-  (void)tactus::to_yaml(type, empty.root(), print);
-}
 
 class Echo {
  public:
-  Echo(const Options& options, TypePointer type, const tactus::PrintOptions& print)
-      : options_{options}, type_{std::move(type)}, print_{print}, limit_{options.once ? 1 : options.count} {
-    if (options.json) print_.max_elements = std::numeric_limits<std::size_t>::max();  // programs read it
+  Echo(const Options& options, TypePointer type)
+      : options_{options}, type_{std::move(type)}, printer_{make_printer(options.print, type_)} {
+    limit_ = options.once || printer_->once() ? 1 : options.count;
     if (!options.timeout.empty()) timeout_ = parse_duration("--timeout", options.timeout);
   }
 
@@ -79,19 +67,12 @@ class Echo {
   // False when enough was printed, or nobody reads.
   bool drain(tactus::UntypedSubscriber& subscriber) {
     while (const auto sample = subscriber.take()) {
-      const std::string text = text_of(tactus::block_root_bytes(sample->bytes));
+      const bool read = printer_->print(*sample);
       subscriber.release(*sample);
       last_ns_ = tactus::monotonic_ns();
-      if (!write_out(text) || ++printed_ == limit_) return false;
+      if (!read || ++printed_ == limit_) return false;
     }
     return true;
-  }
-
-  std::string text_of(const std::byte* root) const {
-    if (options_.json) return tactus::to_json(*type_, root, print_) + "\n";
-    std::string text = tactus::to_yaml(*type_, root, print_);
-    if (text.empty() || text.back() != '\n') text += '\n';
-    return text + "---\n";
   }
 
   [[nodiscard]] bool timed_out() const {
@@ -107,8 +88,8 @@ class Echo {
 
   const Options& options_;
   TypePointer type_;
-  tactus::PrintOptions print_;
-  std::uint64_t limit_;
+  std::unique_ptr<MessagePrinter> printer_;
+  std::uint64_t limit_ = 0;
   std::optional<std::chrono::nanoseconds> timeout_;
   Interrupt interrupt_;
   std::uint64_t printed_ = 0;
@@ -119,9 +100,9 @@ int topic_echo(const Options& options) {
   const Graph graph = read_graph();
   const Topic& topic = find_topic(graph, options.topic, options.group);
   TypePointer type = type_of_topic(graph, topic);
-  const tactus::PrintOptions print{.no_arrays = options.no_arrays, .field = options.field};
-  if (!options.field.empty()) check_field(*type, print);
-  Echo echo{options, std::move(type), print};
+  if (!options.type.empty() && std::string_view{type_named(options.type)->name} != type->name)
+    throw Failure{fmt::format("{} carries {}, not {}", topic.name, type->name, options.type)};
+  Echo echo{options, std::move(type)};
   Connection connection{"rtctl topic echo", options.group, Connection::Join::kRunning};
   return echo.run(connection, topic.name);
 }
@@ -132,11 +113,22 @@ void add_topic_echo(CLI::App& topic, Run& run) {
   CLI::App& verb = *topic.add_subcommand("echo", "Prints what is published, of any type");
   auto options = std::make_shared<Options>();
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
+  verb.add_option("type", options->type, "Its type, not needed: checked when given")->type_name("TYPE");
   verb.add_flag("--once", options->once, "End after one message");
   verb.add_option("--count", options->count, "End after so many messages")->type_name("N");
-  verb.add_option("--field", options->field, "Only this field, e.g. pose.position.x")->type_name("FIELD");
-  verb.add_flag("--no-arr", options->no_arrays, "Arrays as their type and length only");
-  verb.add_flag("--json", options->json, "As JSON, one line per message");
+  PrintWords& print = options->print;
+  verb.add_option("--field", print.field, "Only this field, e.g. pose.position.x")->type_name("FIELD");
+  verb.add_flag("--no-arr", print.no_arrays, "Arrays as their type and length only");
+  verb.add_option("-l,--truncate-length", print.most_elements,
+                  "Elements printed of an array; 128 when not given")
+      ->type_name("N");
+  verb.add_flag("-f,--full-length", print.full_length, "All elements of arrays");
+  verb.add_flag("--json", print.json, "As JSON, one line per message");
+  verb.add_flag("--csv", print.csv, "All values separated by commas, one line per message");
+  verb.add_flag("--header", print.header, "With --csv: the names of the values in the first line");
+  verb.add_flag("--picture", print.picture, "Draw pictures on the terminal");
+  verb.add_option("--save", print.save, "Save pictures: one as FILE.png, or all into a folder")
+      ->type_name("FILE");
   verb.add_option("--timeout", options->timeout, "Fail when nothing arrives for so long")
       ->type_name("DURATION");
   verb.add_option("--depth", options->depth, "Messages to queue; 16 when not given")
@@ -145,7 +137,9 @@ void add_topic_echo(CLI::App& topic, Run& run) {
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
   verb.footer(
       "Examples:\n  rtctl topic echo /head/pose\n  rtctl topic echo /head/pose --field pose.position --once\n"
-      "  rtctl topic echo /camera/left/image --no-arr --json --count 10 --timeout 2s");
+      "  rtctl topic echo /imu --csv --header --count 1000 > imu.csv\n"
+      "  rtctl topic echo /camera/left/image --save left.png\n"
+      "  rtctl topic echo /camera/left/image --picture --timeout 2s");
   verb.callback([&run, options] { run = [options] { return topic_echo(*options); }; });
 }
 

@@ -16,6 +16,7 @@ struct Options {
   std::string topic;
   std::string group;
   bool json = false;
+  bool details = false;
 };
 
 using Json = nlohmann::ordered_json;
@@ -54,15 +55,11 @@ int print_json(const Graph& graph, const Topic& topic) {
   return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
 }
 
-Cell drops(std::uint64_t count) {
-  return {std::to_string(count), count > 0 ? Style::kWarning : Style::kPlain};
-}
-
 std::string publishers_text(const Topic& topic) {
   Table table{{"PUBLISHED BY", ">MESSAGES", ">BYTES", ">LOANS REFUSED", ">LATCHED", ">BLOCK"}};
   for (const Endpoint& one : topic.publishers) {
     table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)),
-               drops(one.dropped), std::to_string(one.history),
+               count_cell(one.dropped), std::to_string(one.history),
                bytes_text(static_cast<double>(one.max_bytes))});
   }
   return table.empty() ? "published by nobody\n" : table.text();
@@ -72,7 +69,7 @@ std::string subscribers_text(const Topic& topic) {
   Table table{{"TAKEN BY", ">MESSAGES", ">BYTES", ">DROPPED", ">DEPTH"}};
   for (const Endpoint& one : topic.subscribers) {
     table.add({one.node, std::to_string(one.messages), bytes_text(static_cast<double>(one.bytes)),
-               drops(one.dropped), std::to_string(one.depth)});
+               count_cell(one.dropped), std::to_string(one.depth)});
   }
   return table.empty() ? "taken by nobody\n" : table.text();
 }
@@ -108,6 +105,7 @@ void add_topic_info(CLI::App& topic, Run& run) {
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
   verb.add_flag("--json", options->json, "As JSON");
+  verb.add_flag("-v,--verbose", options->details, "No effect: all is always shown");
   verb.footer("Examples:\n  rtctl topic info /imu\n  rtctl topic info /imu --json");
   verb.callback([&run, options] { run = [options] { return topic_info(*options); }; });
 }

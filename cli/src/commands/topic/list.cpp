@@ -15,6 +15,8 @@ namespace {
 struct Options {
   bool json = false;
   bool names = false;
+  bool count = false;
+  bool details = false;
   std::string group;
   bool one_group = false;
 };
@@ -59,6 +61,7 @@ int topic_list(const Options& options) {
   }
   if (options.json) return print_json(graph.topics);
   if (options.names) return print_names(graph.topics);
+  if (options.count) return write_out(fmt::format("{}\n", graph.topics.size())) ? kSuccess : kFailed;
   return print_table(graph.topics, has_groups(graph));
 }
 
@@ -70,6 +73,9 @@ void add_topic_list(CLI::App& topic, Run& run) {
   auto options = std::make_shared<Options>();
   verb.add_flag("--json", options->json, "As JSON");
   verb.add_flag("--names", options->names, "Names only, one per line");
+  verb.add_flag("-c,--count-topics", options->count, "Their number only");
+  verb.add_flag("-t,--show-types,-v,--verbose", options->details,
+                "No effect: types and counts are always shown");
   const CLI::Option* group =
       verb.add_option("--group", options->group, "Only this group")->type_name("GROUP");
   verb.footer("Examples:\n  rtctl topic list\n  rtctl topic list --json | jq -r '.[].name'");

@@ -3,13 +3,15 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <chrono>
+#include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
 #include "broker.hpp"
 #include "command.hpp"
-#include "flow_value.hpp"
 #include "interrupt.hpp"
 #include "message_buffer.hpp"
 #include "output/terminal.hpp"
@@ -18,11 +20,13 @@
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 #include "tactus/msg/print.hpp"
+#include "tactus/scheduler/yaml_value.hpp"
 #include "types.hpp"
 
 namespace rtctl {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of a sequence's values on a command line
 constexpr std::chrono::milliseconds kMeet{200};
 
@@ -36,17 +40,43 @@ struct Options {
   bool once = false;
 };
 
+// JSON is YAML; its own parser knows all its escapes.
+tactus::YamlValue parse_value(const std::string& text) try {
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  tactus::YamlValue value = tactus::parse_yaml_value(text);
+  if (!json.is_discarded()) value.value = std::move(json);
+  return value;
+} catch (const std::invalid_argument& error) {
+  throw Failure{fmt::format("value:{}", error.what()), kUsage};
+}
+
+// "value:1:12: " of the field that an error names in quotes.
+std::string position_of(const std::string& error, const tactus::YamlValue& value) {
+  const std::size_t begin = error.find('\'') + 1;
+  const std::string name = error.substr(begin, error.find('\'', begin) - begin);
+  for (const auto& [path, at] : value.positions) {
+    const bool last_part = path.size() > name.size() &&
+                           path.compare(path.size() - name.size(), name.size(), name) == 0 &&
+                           path[path.size() - name.size() - 1] == '.';
+    if (path == name || last_part) return fmt::format("value:{}:{}: ", at.line, at.column);
+  }
+  return {};
+}
+
 // Values are checked before anything is joined.
-MessageBuffer make_message(const tactus::TypeInfo& type, const std::string& value) {
+MessageBuffer make_message(const tactus::TypeInfo& type, const tactus::YamlValue& value, std::size_t size) {
   bool exact = false;
-  MessageBuffer message{type,
-                        std::min(kMaxBytes, tactus::default_max_bytes(type, exact) + value.size() * 16)};
+  MessageBuffer message{type, std::min(kMaxBytes, tactus::default_max_bytes(type, exact) + size * 16)};
   try {
-    tactus::assign_json(type, message.block(), parse_flow_value(value));
+    tactus::assign_json(type, message.block(), value.value);
   } catch (const std::invalid_argument& error) {
-    throw Failure{fmt::format("{}: {}", type.name, error.what()), kUsage};
+    throw Failure{fmt::format("{}{}: {}", position_of(error.what(), value), type.name, error.what()), kUsage};
   }
   return message;
+}
+
+std::string read_standard_input() {
+  return {std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}};
 }
 
 bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type,
@@ -68,8 +98,9 @@ int topic_pub(const Options& options) {
   if (const std::string error = tactus::topic_name_error(topic); !error.empty())
     throw Failure{fmt::format("topic '{}': {}", topic, error), kUsage};
   const TypePointer type = type_named(options.type);
-  MessageBuffer message = make_message(*type, options.value);
-  const nlohmann::json values = parse_flow_value(options.value);
+  const std::string text = options.value == "-" ? read_standard_input() : options.value;
+  const tactus::YamlValue value = parse_value(text);
+  MessageBuffer message = make_message(*type, value, text.size());
   const std::size_t max_bytes = tactus::block_used(message.block()) + 64;
 
   const Interrupt interrupt;
@@ -84,10 +115,13 @@ int topic_pub(const Options& options) {
   const std::chrono::nanoseconds period{static_cast<std::int64_t>(1e9 / options.rate)};
   std::uint64_t sent = 0;
   // Subscribers need a moment to connect before the first message, and to take the last one.
-  for (bool on = interrupt.sleep(kMeet); on; on = interrupt.sleep(period)) {
-    if (!publish(*publisher, *type, values))
+  bool on = interrupt.sleep(kMeet);
+  for (Clock::time_point next = Clock::now(); on; on = interrupt.sleep(next - Clock::now())) {
+    if (connection.ended()) throw Failure{"the broker ended"};
+    if (!publish(*publisher, *type, value.value))
       throw Failure{fmt::format("no memory for a message on {}", topic)};
     if (++sent == limit) break;
+    next = std::max(next + period, Clock::now());  // a grid; what is late is not made up for
   }
   (void)interrupt.sleep(kMeet);
   return write_out(fmt::format("published {} on {}\n", sent, topic)) ? kSuccess : kFailed;
@@ -102,17 +136,19 @@ void add_topic_pub(CLI::App& topic, Run& run) {
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
   verb.add_option("type", options->type, "Type of the message")->required()->type_name("TYPE");
   verb.add_option("value", options->value,
-                  "Fields as JSON or like {linear: {x: 2.0}}; the others keep their defaults")
+                  "Fields as YAML or JSON, {linear: {x: 2.0}}; the others keep their defaults; -: from the "
+                  "standard input")
       ->type_name("VALUE");
-  verb.add_option("--rate", options->rate, "Messages per second; 1 when not given")
+  verb.add_option("-r,--rate", options->rate, "Messages per second; 1 when not given")
       ->type_name("HZ")
       ->check(CLI::Range(0.001, 10'000.0));
-  verb.add_flag("--once", options->once, "End after one message");
-  verb.add_option("--count", options->count, "End after so many messages")->type_name("N");
+  verb.add_flag("-1,--once", options->once, "End after one message");
+  verb.add_option("-t,--times,--count", options->count, "End after so many messages")->type_name("N");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
   verb.footer(
       "Examples:\n  rtctl topic pub /hello std_msgs/String '{data: hello}' --once\n"
-      "  rtctl topic pub /cmd geometry_msgs/Twist '{linear: {x: 0.5}}' --rate 10");
+      "  rtctl topic pub /cmd geometry_msgs/Twist '{linear: {x: 0.5}}' --rate 10\n"
+      "  rtctl topic echo /cmd --once | rtctl topic pub /copy geometry_msgs/Twist - --once");
   verb.callback([&run, options] { run = [options] { return topic_pub(*options); }; });
 }
 

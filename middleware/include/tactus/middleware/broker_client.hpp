@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tactus/middleware/pages.hpp"
 #include "tactus/middleware/transport.hpp"
@@ -16,6 +17,23 @@ struct EndpointPlace {
   std::uint32_t id = 0;          ///< for remove_endpoint
   std::uint32_t counters = 0;    ///< index into ProcessPage::endpoints
   std::uint32_t topic_slot = 0;  ///< index into DoorbellPage::topics
+};
+
+/// What a launch will have at most. `where` is said in a refusal: "xr.launch.yaml:12:3", may be empty.
+/// The type of the options is not looked at.
+struct Reservation {
+  struct Publisher {
+    PublisherOptions options;
+    std::string where;
+  };
+  struct Subscriber {
+    SubscriberOptions options;
+    std::string where;
+  };
+  std::vector<std::string> processes;  ///< names of its hosts
+  std::vector<std::string> nodes;
+  std::vector<Publisher> publishers;
+  std::vector<Subscriber> subscribers;
 };
 
 /// This process' connection to the host's broker: generation, graph, pages. Socket only, no iceoryx.
@@ -49,6 +67,10 @@ class BrokerClient {
   /// Becomes readable when the broker ends; poll it, read nothing.
   [[nodiscard]] int fd() const noexcept;
 
+  /// Sets aside what all endpoints of a launch need, until this connection ends; what its hosts create is
+  /// taken from it. Throws TransportError, and nothing is set aside, when it does not fit: names topic,
+  /// place, numbers, who holds the rest and what to do. Once.
+  void reserve(const Reservation& reservation);
   /// Node names are unique per group and host; refused with the holder's pid. Returns the index into
   /// ProcessPage::nodes.
   std::uint32_t add_node(const std::string& name);

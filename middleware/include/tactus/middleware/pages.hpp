@@ -65,6 +65,8 @@ struct alignas(64) EndpointCounters {
   /// Subscribers: age of the messages when they were taken, group time minus capture time; of all `messages`.
   std::atomic<std::int64_t> age_ns_total{0};
   std::atomic<std::int64_t> age_ns_max{0};
+  std::atomic<std::uint64_t> bytes_min{0};  ///< publishers: of one message; 0 before the first
+  std::atomic<std::uint64_t> bytes_max{0};
 };
 
 /// What a node measures about its own work: one number, recorded again and again. Written by the node's

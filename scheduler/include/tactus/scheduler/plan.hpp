@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tactus/middleware/broker_client.hpp"
 #include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
@@ -66,6 +67,9 @@ using Describe = std::function<std::vector<DescribeResult>(const std::vector<Des
 
 /// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.
 [[nodiscard]] ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range);
+
+/// What all processes of the plan will have at most: for Supervisor::start().
+[[nodiscard]] Reservation demand_of(const LaunchPlan& plan);
 
 /// What `rtctl launch --dry-run` prints: processes, executors, the order of calls, topics with their sizes.
 [[nodiscard]] std::string describe_plan(const LaunchPlan& plan);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/metric.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
@@ -18,6 +19,12 @@ namespace tactus {
 class SupervisorError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// The host has no room for the launch, or something of it is taken: nothing was started.
+class LaunchRefused : public SupervisorError {
+ public:
+  using SupervisorError::SupervisorError;
 };
 
 struct NodeStatus {
@@ -66,6 +73,8 @@ struct SupervisorOptions {
   std::filesystem::path host_program;             ///< empty: tactus-host beside this program
   std::chrono::milliseconds start_limit{10'000};  ///< until every node has started
   std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
+  int stdout_fd = -1;                             ///< where the processes print; -1: where this one does
+  int stderr_fd = -1;
 };
 
 /// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
@@ -80,9 +89,10 @@ class Supervisor {
 
   /// Connects to the broker (starting it where needed) and starts every process. All ports of all processes
   /// exist before the first node starts; returns once all nodes have started. Blocks up to start_limit.
-  /// Throws SupervisorError after stopping what it had started. Once. All processes are of one group and
-  /// of one clock rate.
-  void start(const std::vector<HostSettings>& processes);
+  /// Throws SupervisorError after stopping what it had started. Once. All processes are of one group and of
+  /// one clock rate. `demand` is set aside before anything starts: LaunchRefused when there is no room for
+  /// it.
+  void start(const std::vector<HostSettings>& processes, const Reservation& demand = {});
 
   /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker ends, `wake_fd`
   /// is readable) and handles it. Returns what happened, one sentence each; empty when nothing did.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "../host/host_context.hpp"
+#include "tactus/scheduler/plan.hpp"
+
+namespace tactus {
+namespace {
+
+SubscriberOptions input(const PlannedNode& node, const PortDescription& port) {
+  SubscriberOptions options;
+  options.node = node.host.settings.name;
+  options.topic = node.topic_of(port);
+  options.depth = port.depth;
+  options.max_held = held_at_once(port.max_held);
+  return options;
+}
+
+PublisherOptions output(const PlannedNode& node, const PortDescription& port) {
+  const auto& given = node.host.settings.max_bytes;
+  const auto found = given.find(port.name);
+  PublisherOptions options;
+  options.node = node.host.settings.name;
+  options.topic = node.topic_of(port);
+  options.history = port.history;
+  options.max_loans = port.max_loans;
+  options.max_bytes = found == given.end() ? port.max_bytes : found->second;
+  return options;
+}
+
+}  // namespace
+
+Reservation demand_of(const LaunchPlan& plan) {
+  Reservation demand;
+  for (const HostSettings& process : plan.processes) demand.processes.push_back(process.process);
+  for (const PlannedNode& node : plan.nodes) {
+    const Location& at = node.location;
+    const std::string where = fmt::format("{}:{}:{}", at.file, at.line, at.column);
+    demand.nodes.push_back(node.host.settings.name);
+    for (const PortDescription& port : node.description.ports) {
+      if (port.direction == PortDirection::kInput)
+        demand.subscribers.push_back({input(node, port), where});
+      else
+        demand.publishers.push_back({output(node, port), where});
+    }
+  }
+  return demand;
+}
+
+}  // namespace tactus

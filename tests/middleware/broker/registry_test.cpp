@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry.hpp"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+
+namespace tactus::broker {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class RegistryTest : public ::testing::Test {
+ protected:
+  Process& connect(const std::string& kind, const std::string& name, const std::string& group = "") {
+    Process process;
+    process.pid = ++pid_;
+    process.kind = kind;
+    process.name = name;
+    process.group = group;
+    process.page = pages_.emplace_back(std::make_unique<ProcessPage>()).get();
+    return registry_.add_process(std::move(process));
+  }
+  static Endpoint output(const std::string& topic, std::uint32_t loans = 2) {
+    Endpoint endpoint;
+    endpoint.publisher = true;
+    endpoint.node = "/writer";
+    endpoint.topic = topic;
+    endpoint.max_loans = loans;
+    endpoint.max_bytes = 500;
+    return endpoint;
+  }
+  static ReservedLaunch plan(const std::string& topic, std::uint32_t loans) {
+    return {{"main"}, {"/writer"}, {claim_of(output(topic, loans))}};
+  }
+  template <typename Call>
+  TransportError refused(Call call) {
+    try {
+      call();
+    } catch (const TransportError& error) {
+      return error;
+    }
+    ADD_FAILURE() << "it was not refused";
+    return {TransportErrorCode::kForked, ""};
+  }
+
+  std::unique_ptr<DoorbellPage> doorbells_ = std::make_unique<DoorbellPage>();
+  Registry registry_{*doorbells_,
+                     {{1024, 100}},
+                     {.publishers = 10, .subscribers = 10, .subscribers_per_topic = 4, .processes = 5}};
+  std::vector<std::unique_ptr<ProcessPage>> pages_;
+  pid_t pid_ = 100;
+};
+
+TEST_F(RegistryTest, AReservationHoldsUntilItsConnectionEnds) {
+  Process& launch = connect("supervisor", "launch");
+  registry_.reserve(launch, plan("/a", 90));
+  Process& program = connect("program", "program");
+  const auto error = refused([&] { registry_.add_endpoint(program, output("/b", 20), "{}"); });
+  EXPECT_EQ(error.code(), TransportErrorCode::kNoMemory);
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("/writer: topic '/b'"), HasSubstr("91 by process 101 (launch)")));
+  registry_.remove_process(launch.id);
+  EXPECT_NO_THROW(registry_.add_endpoint(program, output("/b", 20), "{}"));
+}
+
+TEST_F(RegistryTest, AHostDrawsOnTheReservationOfItsLaunch) {
+  registry_.reserve(connect("supervisor", "launch"), plan("/a", 90));
+  Process& host = connect("host", "main");
+  const auto id = registry_.add_endpoint(host, output("/a", 90), "{}").id;
+  EXPECT_EQ(registry_.demand().chunks.at(0), 91u);
+  registry_.remove_endpoint(host, id);
+  EXPECT_EQ(registry_.demand().chunks.at(0), 91u);
+}
+
+TEST_F(RegistryTest, ARefusedReservationLeavesNothing) {
+  Process& launch = connect("supervisor", "launch");
+  refused([&] { registry_.reserve(launch, plan("/a", 200)); });
+  EXPECT_EQ(registry_.demand().chunks.at(0), 0u);
+  EXPECT_NO_THROW(registry_.reserve(launch, plan("/a", 90)));
+}
+
+TEST_F(RegistryTest, PublishersOfALaunchAreCountedBeforeTheyExist) {
+  ReservedLaunch many;
+  for (int i = 0; i < 11; ++i) many.claims.push_back(claim_of(output("/t" + std::to_string(i))));
+  many.claims.front().where = "xr.launch.yaml:4:3";
+  const auto error = refused([&] { registry_.reserve(connect("supervisor", "launch"), many); });
+  EXPECT_EQ(error.code(), TransportErrorCode::kTooManyPublishers);
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("xr.launch.yaml:4:3"), HasSubstr("11 more publishers")));
+}
+
+TEST_F(RegistryTest, SubscribersOfATopicAreCountedBeforeTheyExist) {
+  ReservedLaunch crowd;
+  for (int i = 0; i < 5; ++i) {
+    Endpoint input;
+    input.node = "/reader" + std::to_string(i);
+    input.topic = "/crowded";
+    crowd.claims.push_back(claim_of(input));
+  }
+  const auto error = refused([&] { registry_.reserve(connect("supervisor", "launch"), crowd); });
+  EXPECT_EQ(error.code(), TransportErrorCode::kTooManySubscribersOnTopic);
+}
+
+TEST_F(RegistryTest, ProcessesOfALaunchAreCountedBeforeTheyExist) {
+  Process& launch = connect("supervisor", "launch");
+  EXPECT_EQ(refused([&] {
+              registry_.reserve(launch, {{"a", "b", "c", "d", "e"}, {}, {}});
+            }).code(),
+            TransportErrorCode::kTooManyProcesses);
+  registry_.reserve(launch, {{"a", "b", "c"}, {}, {}});
+  connect("program", "last");
+  EXPECT_EQ(refused([&] { connect("program", "one too many"); }).code(),
+            TransportErrorCode::kTooManyProcesses);
+  EXPECT_NO_THROW(connect("host", "a"));
+}
+
+TEST_F(RegistryTest, ANodeNameThatAnotherLaunchHasReservedIsRefused) {
+  registry_.reserve(connect("supervisor", "launch"), plan("/a", 2));
+  Process& second = connect("supervisor", "second");
+  const auto error = refused([&] { registry_.reserve(second, plan("/b", 2)); });
+  EXPECT_EQ(error.code(), TransportErrorCode::kNodeNameTaken);
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("/writer"), HasSubstr("process 101")));
+  EXPECT_NO_THROW(registry_.reserve(connect("supervisor", "third", "left"), plan("/b", 2)));
+}
+
+}  // namespace
+}  // namespace tactus::broker
