@@ -4,6 +4,7 @@
 #include <tactus/node.hpp>
 
 #include "camera.hpp"
+#include "pose_message.hpp"
 #include "renderer.hpp"
 #include "rig.hpp"
 #include "room.hpp"

@@ -2,7 +2,7 @@
 #include <random>
 #include <tactus/node.hpp>
 
-#include "rig.hpp"
+#include "rig_message.hpp"
 #include "trajectory.hpp"
 
 /// A headset without hardware: seeded motion, its IMU with noise and bias, the true pose, and where its

@@ -34,7 +34,9 @@ const char* advice(int error) {
 void apply_policy(const ThreadSettings& settings, std::vector<std::string>& denied) {
   if (settings.policy == ThreadPolicy::kOther) return;
   const sched_param param{.sched_priority = settings.priority};
-  const int error = pthread_setschedparam(pthread_self(), native(settings.policy), &param);
+  // Threads that a node starts for itself are no part of the plan.
+  const int policy = native(settings.policy) | SCHED_RESET_ON_FORK;
+  const int error = pthread_setschedparam(pthread_self(), policy, &param);
   if (error == 0) return;
   denied.push_back(fmt::format("{} priority {} was denied ({}){}",
                                settings.policy == ThreadPolicy::kFifo ? "fifo" : "rr", settings.priority,

@@ -7,7 +7,7 @@
 
 #include "../../nodes/reprojection/reprojection.cpp"
 #include "allocations.hpp"
-#include "rig.hpp"
+#include "rig_message.hpp"
 #include "tactus/testing/harness.hpp"
 
 namespace {

@@ -18,7 +18,8 @@ struct ThreadSettings {
 };
 
 /// Applies `settings` to the calling thread. Returns one sentence per thing that was denied, saying what
-/// was asked, why it was denied and what grants it; empty when all was granted. Allocates.
+/// was asked, why it was denied and what grants it; empty when all was granted. Allocates. Threads that it
+/// begins afterwards inherit the CPUs, not the priority.
 [[nodiscard]] std::vector<std::string> apply_to_this_thread(const ThreadSettings& settings);
 
 /// Names the calling thread (15 bytes are kept) as `top` and `ps -L` show it.
