@@ -19,7 +19,8 @@ class FrameWriter final : public tactus::Node {
         frame_{context.subscribe<sensor_msgs::msg::Image>("frame", {.depth = 32})},
         directory_{context.parameter("directory", "frames", {.help = "is created"})},
         every_{
-            context.parameter<std::uint64_t>("every", 90, {.min = 1, .help = "write the first of so many"})},
+            context.parameter<std::uint64_t>("every", 90, {.min = 1, .help = "write the last of so many"})},
+        next_{every_},
         write_time_{context.metric("write_time", {.unit = "ms", .help = "encoding and writing a file"})},
         failed_metric_{context.metric("failed_writes", {.help = "1 each"})} {}
 
@@ -53,7 +54,7 @@ class FrameWriter final : public tactus::Node {
  private:
   void consider(const sensor_msgs::msg::Image& frame, std::uint64_t number) {
     if (number < next_) return;
-    next_ = number + every_;
+    next_ = (number / every_ + 1) * every_;
     const std::string name = fmt::format("frame_{:06}.png", number);
     const auto begin = std::chrono::steady_clock::now();
     try {
@@ -87,9 +88,9 @@ class FrameWriter final : public tactus::Node {
   tactus::NodeContext& context_;
   tactus::Subscriber<sensor_msgs::msg::Image> frame_;
   std::filesystem::path directory_;
-  std::uint64_t every_;
+  std::uint64_t every_, next_;
   tactus::Metric write_time_, failed_metric_;
-  std::uint64_t next_ = 0, written_ = 0, failed_ = 0;
+  std::uint64_t written_ = 0, failed_ = 0;
   std::string first_, last_, said_;
 };
 TACTUS_NODE(FrameWriter)

@@ -49,17 +49,17 @@ struct FrameWriterTest : testing::Test {
   fs::path folder = fs::temp_directory_path() / ("tactus_frames_" + std::to_string(getpid()));
 };
 
-TEST_F(FrameWriterTest, WritesTheFirstOfEveryNFramesNamedByTheirNumber) {
+TEST_F(FrameWriterTest, WritesTheLastOfEveryNFramesNamedByTheirNumber) {
   tactus::testing::Harness<FrameWriter> node{parameters(3)};
   for (std::uint8_t i = 1; i <= 7; ++i) node.give("frame", frame(i));
   run_once(node);
-  EXPECT_THAT(files(), ElementsAre("frame_000001.png", "frame_000004.png", "frame_000007.png"));
-  EXPECT_THAT(xr::read_png(folder / "a/b/frame_000004.png").pixels, testing::Each(4));
-  EXPECT_EQ(node.metric("write_time").count, 3U);
+  EXPECT_THAT(files(), ElementsAre("frame_000003.png", "frame_000006.png"));
+  EXPECT_THAT(xr::read_png(folder / "a/b/frame_000006.png").pixels, testing::Each(6));
+  EXPECT_EQ(node.metric("write_time").count, 2U);
   node.node().stop();
-  EXPECT_THAT(node.logged().front(), HasSubstr("a/b/frame_000001.png"));
+  EXPECT_THAT(node.logged().front(), HasSubstr("a/b/frame_000003.png"));
   EXPECT_THAT(node.logged().back(),
-              testing::AllOf(HasSubstr("3 frames in "), HasSubstr("frame_000001.png to frame_000007.png")));
+              testing::AllOf(HasSubstr("2 frames in "), HasSubstr("frame_000003.png to frame_000006.png")));
 }
 
 TEST_F(FrameWriterTest, ColourIsWrittenToo) {
