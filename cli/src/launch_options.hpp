@@ -18,6 +18,7 @@ struct LaunchWords {
   std::vector<std::string> expectations;
   std::string duration;
   std::string group;
+  std::string debug;
   bool has_group = false;
   bool show_arguments = false;
   bool dry_run = false;
@@ -31,6 +32,7 @@ struct LaunchOptions {
   std::vector<tactus::ExpectedRate> expectations;
   std::optional<std::chrono::nanoseconds> duration;
   std::optional<std::string> group;
+  std::string debug;  ///< a node; empty: none
   bool dry_run = false;
   bool check = false;
   bool json = false;

@@ -78,9 +78,9 @@ class JsonLines final : public LaunchOutput {
 
 }  // namespace
 
-std::unique_ptr<LaunchOutput> make_launch_output(bool json) {
-  if (json) return std::make_unique<JsonLines>();
-  if (is_terminal(stdout)) return std::make_unique<Live>();
+std::unique_ptr<LaunchOutput> make_launch_output(const LaunchOptions& options) {
+  if (options.json) return std::make_unique<JsonLines>();
+  if (is_terminal(stdout) && options.debug.empty()) return std::make_unique<Live>();
   return std::make_unique<Plain>();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launch_options.hpp"
 #include "launch_record.hpp"
 
 namespace rtctl {
@@ -30,6 +31,6 @@ class LaunchOutput {
   virtual void ended(const LaunchRecord& record, const Sentences& reasons) = 0;
 };
 
-[[nodiscard]] std::unique_ptr<LaunchOutput> make_launch_output(bool json);
+[[nodiscard]] std::unique_ptr<LaunchOutput> make_launch_output(const LaunchOptions& options);
 
 }  // namespace rtctl

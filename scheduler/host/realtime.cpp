@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 namespace tactus {
 namespace {
@@ -70,9 +72,22 @@ void name_this_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
+namespace {
+
+bool is_traced() {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string word; status >> word;) {
+    if (word == "TracerPid:" && status >> word) return word != "0";
+  }
+  return false;
+}
+
+}  // namespace
+
 void block_signals() {
   sigset_t set;
   sigfillset(&set);
+  if (is_traced()) sigdelset(&set, SIGINT);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&set, fault);
   pthread_sigmask(SIG_SETMASK, &set, nullptr);
 }

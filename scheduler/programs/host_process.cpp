@@ -123,10 +123,10 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
 }  // namespace
 
 int run_supervised(int control_fd) {
-  const int signals = stop_signals();
   SupervisorSocket supervisor{control_fd};
   try {
     const HostSettings settings = host_settings_from_json(supervisor.read_line());
+    const int signals = stop_signals();  // from here on: before, a debugger may have taken hold
     const auto broker = BrokerClient::connect({BrokerClient::Kind::kHost, settings.process, settings.group});
     if (broker == nullptr) throw HostError{"the broker is gone; start again"};
     return run(settings, *broker, supervisor, signals);

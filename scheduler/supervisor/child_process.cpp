@@ -46,12 +46,15 @@ void close_if_open(int fd) {
 }
 
 // Between fork and exec: async-signal-safe calls only. dup2 clears the close-on-exec flag.
-[[noreturn]] void become(char* const* arguments, int output, int error, int control, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, const ChildProcess::Options& options, int output,
+                         int control, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
+  if (options.traceable) prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  if (output < 0) output = options.stdout_fd;
   if (output >= 0) dup2(output, STDOUT_FILENO);
-  if (error >= 0) dup2(error, STDERR_FILENO);
+  if (options.stderr_fd >= 0) dup2(options.stderr_fd, STDERR_FILENO);
   if (control == ChildProcess::kControlFd)
     fcntl(control, F_SETFD, 0);
   else if (control >= 0)
@@ -86,10 +89,7 @@ ChildProcess::ChildProcess(const Options& options) {
   const Ends control = make_socket(options.control);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) {
-    become(arguments.data(), options.capture_output ? output.theirs : options.stdout_fd, options.stderr_fd,
-           control.theirs, parent);
-  }
+  if (pid_ == 0) become(arguments.data(), options, output.theirs, control.theirs, parent);
   const int error = errno;
   for (const int fd : {output.theirs, control.theirs}) close_if_open(fd);
   output_fd_ = output.ours;

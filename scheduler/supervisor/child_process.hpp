@@ -30,6 +30,8 @@ class ChildProcess {
     bool control = false;                ///< a stream socket between control_fd() and the child's kControlFd
     int stdout_fd = -1;                  ///< what the child prints goes there; -1: where ours goes
     int stderr_fd = -1;
+    bool traceable =
+        false;  ///< any process of the user may trace it, where the kernel would refuse that (Yama)
   };
   static constexpr int kControlFd = 3;
 

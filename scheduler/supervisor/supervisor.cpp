@@ -27,6 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kDebuggedStartLimit = std::chrono::hours{24 * 7};  // somebody looks at every step
+
 milliseconds left_until(Clock::time_point deadline) {
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - Clock::now()));
 }
@@ -40,7 +42,9 @@ class HostProcess {
                 false,
                 true,
                 options.stdout_fd,
-                options.stderr_fd}} {}
+                options.stderr_fd,
+                settings.process == options.debugged}},
+        interrupt_fd_{options.interrupt_fd} {}
 
   [[nodiscard]] const HostSettings& settings() const { return settings_; }
   [[nodiscard]] ChildProcess& child() { return child_; }
@@ -103,10 +107,14 @@ class HostProcess {
     }
   }
   bool fill(Clock::time_point deadline) {
-    pollfd fd{.fd = child_.control_fd(), .events = POLLIN, .revents = 0};
-    if (::poll(&fd, 1, static_cast<int>(left_until(deadline).count())) <= 0) return false;
+    std::array<pollfd, 2> fds{{{.fd = child_.control_fd(), .events = POLLIN, .revents = 0},
+                               {.fd = interrupt_fd_, .events = POLLIN, .revents = 0}}};
+    int ready = -1;
+    while (ready < 0) ready = ::poll(fds.data(), fds.size(), static_cast<int>(left_until(deadline).count()));
+    if (ready == 0) return false;
+    if (fds[1].revents != 0) throw StartInterrupted{"interrupted while it started"};
     std::array<char, 4096> text;
-    const ssize_t size = ::read(fd.fd, text.data(), text.size());
+    const ssize_t size = ::read(fds[0].fd, text.data(), text.size());
     if (size <= 0) {
       const auto end = child_.wait(milliseconds{500});
       throw SupervisorError{fmt::format("process '{}' {} while it started{}", name(),
@@ -118,6 +126,7 @@ class HostProcess {
 
   HostSettings settings_;
   ChildProcess child_;
+  int interrupt_fd_;
   std::string buffer_;
   std::vector<std::string> denied_;
   std::set<std::string> faulted_;
@@ -184,9 +193,11 @@ void Supervisor::Impl::reserve(const Reservation& demand) {
 }
 
 void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
-  const Clock::time_point deadline = Clock::now() + options_.start_limit;
+  const Clock::time_point deadline =
+      Clock::now() + (options_.debugged.empty() ? options_.start_limit : kDebuggedStartLimit);
   for (const HostSettings& settings : processes) {
     HostProcess& process = processes_.emplace_back(settings, options_);
+    if (settings.process == options_.debugged) options_.hold(process.child().pid());
     process.child().send(to_json_text(settings) + "\n");
   }
   for (HostProcess& process : processes_) process.expect("constructed", deadline);

@@ -3,6 +3,7 @@
 """rtctl launch with real nodes. Run through tests/support/in_namespace.sh."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -167,6 +168,7 @@ class Launch(unittest.TestCase):
             self.assertRegex(out, r"data:= +path +must be given +where it lies")
         self.assertIn("--duration", rtctl("launch", self.file, "--help").stdout)
         self.assertEqual(rtctl("__complete", "launch", self.file, "s").stdout, "seed:=\n")
+        self.assertEqual(rtctl("__complete", "launch", self.file, "--debug", "").stdout, "headset\n")
         self.assertIn("No such file", rtctl("launch", "/nowhere.yaml", "--help").stdout)
 
     @staticmethod
@@ -264,6 +266,54 @@ class Launch(unittest.TestCase):
         self.assertEqual(len(named), 2)  # when it happened and as the reason to fail
         self.assertLess(named[0], summary[0])
         self.assertGreater(named[1], summary[0])
+
+    @unittest.skipIf(shutil.which("gdb") is None, "gdb is not installed")
+    def test_a_node_runs_under_gdb_and_ctrl_c_is_gdbs(self):
+        Path(self.file).write_text(PIPELINE.replace("nodes:\n", "nodes:\n"
+                                   "  probe: {use: synthetic_headset, executor: main, every: 20Hz}\n") + "expect: {/imu: 1000Hz..2000Hz}\n")
+        terminal = Terminal([RTCTL, "launch", self.file, "--debug", "probe"])
+        self.addCleanup(terminal.end)
+        terminal.wait_for(lambda lines: any("waits in gdb" in line for line in lines) and lines[-1].startswith("(gdb) "), "gdb")
+        self.assertEqual(graph_of("node"), [node for node in graph_of("node") if node["state"] != "running"])
+        terminal.type("break SyntheticHeadset::step\ncontinue\n")
+        terminal.wait_for(lambda lines: any("hit Breakpoint 1" in line for line in lines), "the breakpoint")
+        processes = {node["name"]: node["process"] for node in graph_of("node")}
+        self.assertEqual(processes, {"/headset": "main", "/probe": "debug/probe"})
+        terminal.type("delete\ny\ncontinue\n")
+        terminal.wait_for(lambda lines: sum(line.endswith("Continuing.") for line in lines) == 2, "going on")
+        terminal.type("\x03")
+        terminal.wait_for(lambda lines: any("SIGINT" in line for line in lines) and lines[-1].startswith("(gdb) "), "Ctrl-C in gdb")
+        terminal.type("quit\ny\n")
+        self.assertEqual(terminal.finish(), 0, "\n".join(terminal.screen.lines))
+        self.assertEqual(self.tables(terminal), 1)
+
+    def test_a_debugger_that_ends_at_once_ends_the_launch(self):
+        result = subprocess.run([RTCTL, "launch", self.file, "--debug", "/headset"], stdin=subprocess.DEVNULL, timeout=60,
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result)
+        self.assertIn("ok\n", result.stdout)
+
+    def test_nodes_that_cannot_be_debugged_are_refused(self):
+        result = rtctl("launch", self.file, "--debug", "headse")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("did you mean '/headset'?", result.stderr)
+        result = subprocess.run([RTCTL, "launch", self.file, "--debug", "headset"], env={**os.environ, "PATH": "/nowhere"},
+                                capture_output=True, text=True, timeout=30)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("apt install gdb", result.stderr)
+
+    def test_ctrl_c_and_a_resized_terminal_while_it_starts(self):
+        process = subprocess.Popen([RTCTL, "launch", self.file, "--debug", "headset"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(end, process)
+        said = ""
+        while not said.endswith("(gdb) "):
+            said += process.stdout.read(1)
+        process.send_signal(signal.SIGWINCH)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+        self.assertIn("interrupted while it started", out)
+        self.assertEqual(process.returncode, 0)
 
     def test_describe(self):
         node = json.loads(rtctl("node", "describe", "synthetic_headset", "--json").stdout)

@@ -56,7 +56,7 @@ class Screen:
 
 
 class Terminal:
-    """Runs a program on a terminal of its own."""
+    """Runs a program on a terminal of its own, whose Ctrl-C it hears."""
 
     def __init__(self, words, rows=24, columns=100, stderr=None):
         self.screen = Screen(rows, columns)
@@ -66,9 +66,13 @@ class Terminal:
         environment = {**os.environ, 'TERM': 'xterm-256color'}
         environment.pop('NO_COLOR', None)
         self.process = subprocess.Popen(words, stdin=side, stdout=side, stderr=side if stderr is None else stderr,
-                                        env=environment, start_new_session=True)
+                                        env=environment, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(side)
         self.rest = b''
+
+    def type(self, text):
+        os.write(self.main, text.encode())
 
     def set_size(self, rows, columns):
         fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/App.hpp>
+#include <fstream>
+#include <iterator>
 
 #include "broker.hpp"
 #include "command.hpp"
@@ -8,6 +10,7 @@
 #include "output/terminal.hpp"
 #include "tactus/msg/registry.hpp"
 #include "tactus/scheduler/launch_file.hpp"
+#include "tactus/scheduler/yaml_value.hpp"
 
 namespace rtctl {
 namespace {
@@ -36,8 +39,19 @@ Words arguments_of(const Words& before) {
   return names;
 }
 
+// As they are written in the file; those of included files are left out.
+Words nodes_of_file(const std::string& file) {
+  std::ifstream text{file};
+  const std::string yaml{std::istreambuf_iterator<char>{text}, {}};
+  const tactus::YamlValue launch = tactus::parse_yaml_value(yaml);
+  Words names;
+  for (const auto& [name, node] : launch.value.at("nodes").items()) names.push_back(name);
+  return names;
+}
+
 Words names_of(const std::string& kind, const Words& before) {
   if (kind == "TOPIC") return names_in(read_graph().topics);
+  if (kind == "NODE" && !before.empty()) return nodes_of_file(before.front());  // launch FILE --debug
   if (kind == "NODE") return names_in(read_graph().nodes);
   if (kind == "FILE" || kind == "LIBRARY") return {kCompleteFiles};
   if (kind == "NAME:=VALUE") return arguments_of(before);

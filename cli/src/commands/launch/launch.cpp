@@ -5,9 +5,11 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "arguments.hpp"
 #include "command.hpp"
+#include "debugger.hpp"
 #include "interrupt.hpp"
 #include "launch_options.hpp"
 #include "launch_output.hpp"
@@ -42,17 +44,25 @@ bool look(tactus::Supervisor& supervisor, LaunchRecord& record) try {
   return false;
 }
 
-// Until the time is over, Ctrl-C, or a process ends. What went wrong.
-Sentences watch(tactus::Supervisor& supervisor, const Interrupt& interrupt, const LaunchOptions& options,
-                LaunchRecord& record, LaunchOutput& output) {
+// Asks for the end of a launch: Ctrl-C, the time is over, the debugger ended.
+struct End {
+  const Interrupt& interrupt;
+  std::optional<Debugger>& debugger;
+  Clock::time_point time;
+  [[nodiscard]] bool reached() const {
+    return interrupt.requested() || (debugger && debugger->ended()) || Clock::now() >= time;
+  }
+};
+
+// Until the end is asked for, or a process ends. What went wrong.
+Sentences watch(tactus::Supervisor& supervisor, const End& end, LaunchRecord& record, LaunchOutput& output) {
   Sentences said;
-  const Clock::time_point end = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
   bool broker = look(supervisor, record);
   output.started(record);
-  while (broker && supervisor.healthy() && !interrupt.requested() && Clock::now() < end) {
+  while (broker && supervisor.healthy() && !end.reached()) {
     output.look(record);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-    const Sentences news = supervisor.poll(std::min(kRedraw, left), interrupt.fd());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end.time - Clock::now());
+    const Sentences news = supervisor.poll(std::min(kRedraw, left), end.interrupt.fd());
     output.say(news);
     append(said, news);
     broker = look(supervisor, record);
@@ -70,18 +80,34 @@ void start(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan) try {
 } catch (const tactus::LaunchRefused& refusal) {
   fmt::print(stderr, "{}\n", refusal.what());
   throw Failure{"nothing was started", kUsage};
+} catch (const tactus::StartInterrupted&) {
+  throw Failure{"interrupted while it started: nothing of it runs any more", kSuccess};
 }
 
-int run_plan(const tactus::LaunchPlan& plan, const LaunchOptions& options) {
+tactus::SupervisorOptions supervisor_options(const LaunchOutput& output, const Interrupt& interrupt) {
+  tactus::SupervisorOptions options;
+  options.stdout_fd = output.stdout_fd();
+  options.stderr_fd = output.stderr_fd();
+  options.interrupt_fd = interrupt.fd();
+  return options;
+}
+
+int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   const Interrupt interrupt;
-  const std::unique_ptr<LaunchOutput> output = make_launch_output(options.json);
-  tactus::SupervisorOptions where;
-  where.stdout_fd = output->stdout_fd();
-  where.stderr_fd = output->stderr_fd();
-  tactus::Supervisor supervisor{where};
+  const std::unique_ptr<LaunchOutput> output = make_launch_output(options);
+  tactus::SupervisorOptions how = supervisor_options(*output, interrupt);
+  std::optional<Debugger> debugger;
+  if (!options.debug.empty()) {
+    debugger.emplace(plan, options.debug);
+    plan.expectations.clear();  // what stands still has no rate
+    how.debugged = debugger->process();
+    how.hold = [&debugger](int pid) { debugger->hold(pid); };
+  }
+  tactus::Supervisor supervisor{how};
   start(supervisor, plan);
+  const Clock::time_point time = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
   LaunchRecord record;
-  Sentences reasons = watch(supervisor, interrupt, options, record, *output);
+  Sentences reasons = watch(supervisor, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());
   append(reasons, record.missed(plan.expectations));
   output->ended(record, reasons);
@@ -90,11 +116,11 @@ int run_plan(const tactus::LaunchPlan& plan, const LaunchOptions& options) {
 }
 
 int launch(const LaunchOptions& options) {
-  const tactus::LaunchPlan plan = load_plan(options);
+  tactus::LaunchPlan plan = load_plan(options);
   if (options.dry_run) return write_out(tactus::describe_plan(plan)) ? kSuccess : kFailed;
   if (!plan.notes.empty())
     fmt::print(stderr, "rtctl: {} defaults were taken: --dry-run names them\n", plan.notes.size());
-  if (!options.check) return run_plan(plan, options);
+  if (!options.check) return run_plan(std::move(plan), options);
   const std::string text = fmt::format("{}: no errors; nodes: {}, processes: {}\n", options.file,
                                        plan.nodes.size(), plan.processes.size());
   return write_out(text) ? kSuccess : kFailed;
@@ -122,6 +148,9 @@ void add_launch(CLI::App& root, Run& run) {
                   "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
       ->type_name("TOPIC:RANGE")
       ->allow_extra_args(false);
+  verb.add_option("--debug", words->debug,
+                  "Run this node in a process of its own under gdb; the launch ends with gdb")
+      ->type_name("NODE");
   verb.footer(
       "With --help, a file's own arguments are listed, too.\n\nExamples:\n  rtctl launch "
       "head_tracking.launch.yaml\n"

@@ -26,7 +26,8 @@ struct ThreadSettings {
 void name_this_thread(const std::string& name);
 
 /// Blocks every signal in the calling thread and in the threads it creates afterwards. Signals that
-/// report a fault of the thread itself (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP) stay open.
+/// report a fault of the thread itself (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP) stay open; in a
+/// process that is traced SIGINT does, too: with it a debugger stops the process.
 void block_signals();
 
 /// Locks the pages that are touched into memory (MCL_ONFAULT), so that untouched pools stay untouched.

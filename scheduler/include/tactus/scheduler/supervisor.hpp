@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -23,6 +24,12 @@ class SupervisorError : public std::runtime_error {
 
 /// The host has no room for the launch, or something of it is taken: nothing was started.
 class LaunchRefused : public SupervisorError {
+ public:
+  using SupervisorError::SupervisorError;
+};
+
+/// SupervisorOptions::interrupt_fd became readable while the launch started.
+class StartInterrupted : public SupervisorError {
  public:
   using SupervisorError::SupervisorError;
 };
@@ -75,6 +82,11 @@ struct SupervisorOptions {
   std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
   int stdout_fd = -1;                             ///< where the processes print; -1: where this one does
   int stderr_fd = -1;
+  int interrupt_fd = -1;  ///< readable: start() gives up, with StartInterrupted
+  /// The process with this name is for a debugger: `hold` is called with its id before it has read what it
+  /// shall do, and returns once the debugger holds it. start_limit does not count then.
+  std::string debugged{};
+  std::function<void(int pid)> hold{};
 };
 
 /// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
