@@ -11,4 +11,10 @@ INSTANTIATE_TEST_SUITE_P(InProcess, TransportConformance,
                              [] { return std::shared_ptr<Transport>{make_in_process_transport()}; }}),
                          [](const auto& param) { return param.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(InProcess, TransportAllocations,
+                         ::testing::Values(TransportCase{
+                             "in_process",
+                             [] { return std::shared_ptr<Transport>{make_in_process_transport()}; }}),
+                         [](const auto& param) { return param.param.name; });
+
 }  // namespace tactus::testing

@@ -16,11 +16,17 @@ struct TransportCase {
   std::function<std::shared_ptr<Transport>()> make;
 };
 
-/// Instantiate with INSTANTIATE_TEST_SUITE_P(Name, TransportConformance,
+/// Instantiate both with INSTANTIATE_TEST_SUITE_P(Name, TransportConformance,
 /// testing::Values(TransportCase{...})).
 class TransportConformance : public ::testing::TestWithParam<TransportCase> {
  protected:
   std::shared_ptr<Transport> transport = GetParam().make();
+};
+
+/// What a node does with its topics never touches the heap. Skipped where allocations are not counted.
+class TransportAllocations : public TransportConformance {
+ protected:
+  void SetUp() override;
 };
 
 }  // namespace tactus::testing

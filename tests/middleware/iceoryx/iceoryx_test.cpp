@@ -39,6 +39,10 @@ INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportConformance,
                          ::testing::Values(TransportCase{"iceoryx", [] { return runtime().transport; }}),
                          [](const auto& param) { return param.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportAllocations,
+                         ::testing::Values(TransportCase{"iceoryx", [] { return runtime().transport; }}),
+                         [](const auto& param) { return param.param.name; });
+
 PublisherOptions out(const std::string& topic) {
   return {.node = "/writer", .topic = topic, .type = &type_info<PoseStamped>(), .max_bytes = 300};
 }
