@@ -25,6 +25,7 @@ endif()
 
 # tactus_test(name SOURCES files... LIBRARIES targets... [LABELS labels...] [ENVIRONMENT A=B...]
 #             [RUN_WITH program])
+# A test labelled system uses all cores and real time: no other such test runs beside it.
 # One GoogleTest program. Its tests are known to CTest as one entry; run it directly to filter.
 function(tactus_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT;RUN_WITH" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
@@ -39,4 +40,7 @@ function(tactus_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}"
                                           TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77)
+  if("system" IN_LIST ARG_LABELS)
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK machine)
+  endif()
 endfunction()
