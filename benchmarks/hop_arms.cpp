@@ -19,7 +19,7 @@ namespace {
 using sensor_msgs::msg::Image;
 
 constexpr std::size_t kCacheLine = 64;
-constexpr std::uint32_t kDepth = 8;
+constexpr std::uint32_t kDepth = 2;  // one message is under way; 8 MB each
 constexpr std::int64_t kLongestWaitNs = 100'000'000;
 
 void fill(std::span<std::byte> bytes, const Payload& payload, std::int64_t stamp_ns) {
@@ -50,11 +50,13 @@ class TactusArm final : public Arm {
     out_port_ = transport.create_publisher({.node = node,
                                             .topic = place.first ? ping : pong,
                                             .type = &type_info<Image>(),
+                                            .max_loans = 1,
                                             .max_bytes = place.bytes + 256});
     in_port_ = transport.create_subscriber({.node = node,
                                             .topic = place.first ? pong : ping,
                                             .type = &type_info<Image>(),
                                             .depth = kDepth,
+                                            .max_held = 1,
                                             .doorbell = id});
     out_ = Publisher<Image>{*out_port_};
     in_ = Subscriber<Image>{*in_port_};
