@@ -90,6 +90,7 @@ LaunchOptions launch_options(const LaunchWords& words) {
     options.arguments.insert_or_assign(parse_argument(word).first, parse_argument(word).second);
   for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
   if (!words.duration.empty()) options.duration = parse_duration("--duration", words.duration);
+  options.processes = words.processes;
   if (words.has_group) options.group = words.group;
   options.debug = words.debug;
   if (options.json && !options.debug.empty())
@@ -120,7 +121,7 @@ std::string arguments_text(const LaunchWords& words) try {
   return fmt::format("{}\n", failure.what());
 }
 
-tactus::LaunchPlan load_plan(const LaunchOptions& options) {
+tactus::LaunchPlan load_plan(const LaunchOptions& options) try {
   const auto describe = [](const std::vector<tactus::DescribeRequest>& requests) {
     return tactus::describe_nodes(tactus::host_program(), requests);
   };
@@ -128,7 +129,10 @@ tactus::LaunchPlan load_plan(const LaunchOptions& options) {
       tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
   if (!loaded.plan) refuse(loaded.diagnostics);
   add_expectations(*loaded.plan, options.expectations);
-  return std::move(*loaded.plan);
+  if (options.processes.empty()) return std::move(*loaded.plan);
+  return tactus::only_processes(std::move(*loaded.plan), options.processes);
+} catch (const std::invalid_argument& error) {
+  throw Failure{fmt::format("--processes: {}", error.what()), kUsage};
 }
 
 }  // namespace rtctl

@@ -19,6 +19,7 @@ struct LaunchWords {
   std::string duration;
   std::string group;
   std::string debug;
+  std::vector<std::string> processes;
   bool has_group = false;
   bool show_arguments = false;
   bool dry_run = false;
@@ -32,7 +33,8 @@ struct LaunchOptions {
   std::vector<tactus::ExpectedRate> expectations;
   std::optional<std::chrono::nanoseconds> duration;
   std::optional<std::string> group;
-  std::string debug;  ///< a node; empty: none
+  std::string debug;                   ///< a node; empty: none
+  std::vector<std::string> processes;  ///< empty: all
   bool dry_run = false;
   bool check = false;
   bool json = false;

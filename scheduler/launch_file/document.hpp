@@ -65,6 +65,7 @@ struct Document {
   std::vector<ProcessEntry> processes;
   std::vector<ChainEntry> chains;
   std::vector<Located<ExpectedRate>> expectations;
+  std::optional<NetworkSettings> network;
   std::set<std::string> external;  ///< topics that other launches publish
 };
 

@@ -57,6 +57,7 @@ class Planner {
     plan_.group = document_.group;
     plan_.realtime = document_.realtime;
     plan_.clock_rate = document_.clock_rate;
+    plan_.network = document_.network;
     for (const auto& expected : document_.expectations) plan_.expectations.push_back(expected.value);
     if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
     for (const auto& entry : document_.nodes) add_node(entry);
@@ -546,6 +547,16 @@ std::string parameters_text(const PlannedNode& node) {
   return text;
 }
 
+std::string network_text(const NetworkSettings& network) {
+  std::string text = fmt::format(
+      "network: domain {} on {}, exports {}", network.domain,
+      network.interface.empty() ? "the only interface" : network.interface,
+      network.exports.empty() ? "what others read" : fmt::format("{}", fmt::join(network.exports, ", ")));
+  if (!network.imports.empty()) text += fmt::format(", always imports {}", fmt::join(network.imports, ", "));
+  if (!network.peers.empty()) text += fmt::format(", peers {}", fmt::join(network.peers, ", "));
+  return text + "\n";
+}
+
 }  // namespace
 
 std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe,
@@ -592,6 +603,7 @@ std::string describe_plan(const LaunchPlan& plan) {
                   : fmt::format(", to {} (depth {})", node.host.settings.name, port.depth);
     }
   }
+  if (plan.network) text += network_text(*plan.network);
   text += "topics\n";
   for (const auto& [topic, line] : topics) text += fmt::format("  {}: {}\n", topic, line);
   for (const auto& chain : plan.chains) {

@@ -290,7 +290,7 @@ class Reader {
               {"expect", [this](const auto& n) { read_expectations(n); }},
               {"external", [this](const auto& n) { read_external(n); }},
               {"chains", [this](const auto& n) { read_chains(n); }},
-              {"network", not_yet("network")}});
+              {"network", [this](const auto& n) { read_network(n); }}});
   }
 
   void read_args(const YAML::Node& args) {
@@ -695,6 +695,46 @@ class Reader {
           }
         },
         topic_name_error);
+  }
+
+  void read_network(const YAML::Node& node) {
+    NetworkSettings& network = document_.network.emplace();
+    if (const char* domain = std::getenv("ROS_DOMAIN_ID")) read_domain(YAML::Node{domain}, network);
+    each_key(
+        node, "network",
+        {{"domain", [&](const auto& n) { read_domain(n, network); }},
+         {"interface", [&](const auto& n) { network.interface = text(n, "interface").value_or(""); }},
+         {"peers", [&](const auto& n) { network.peers = texts(n, "peers is a list of addresses"); }},
+         {"multicast", [&](const auto& n) { network.multicast = boolean(n, "multicast").value_or(true); }},
+         {"export", [&](const auto& n) { network.exports = topics(n, "export"); }},
+         {"import", [&](const auto& n) { network.imports = topics(n, "import"); }}});
+    if (!network.multicast && network.peers.empty())
+      error(at(node), "network: without multicast no host is found; list their addresses under peers");
+  }
+
+  void read_domain(const YAML::Node& node, NetworkSettings& network) {
+    network.domain = static_cast<std::uint32_t>(integer(node, "domain", 0, 230).value_or(0));
+  }
+
+  std::vector<std::string> texts(const YAML::Node& node, const char* what) {
+    std::vector<std::string> list;
+    if (!node.IsSequence()) error(at(node), what);
+    for (const auto& entry : node) {
+      if (const auto value = text(entry, "an entry"); node.IsSequence() && value) list.push_back(*value);
+    }
+    return list;
+  }
+
+  /// Names of topics; a trailing * stands for any rest.
+  std::vector<std::string> topics(const YAML::Node& node, const std::string& key) {
+    const auto list = texts(node, (key + " is a list of topics, [/head/pose, /camera/*]").c_str());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const bool any = list[i].ends_with("*");
+      const std::string name = any ? list[i].substr(0, list[i].size() - 1) + "x" : list[i];
+      if (const auto bad = topic_name_error(name); !bad.empty())
+        error(at(node[i]), fmt::format("{}: topic '{}': {}", key, list[i], bad));
+    }
+    return list;
   }
 
   void read_external(const YAML::Node& node) {

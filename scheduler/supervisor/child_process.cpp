@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -108,6 +110,8 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
       pid_fd_{std::exchange(other.pid_fd_, -1)},
       output_fd_{std::exchange(other.output_fd_, -1)},
       control_fd_{std::exchange(other.control_fd_, -1)},
+      received_{std::move(other.received_)},
+      closed_{other.closed_},
       ended_{other.ended_} {}
 
 ChildProcess::~ChildProcess() {
@@ -125,6 +129,29 @@ bool ChildProcess::send(const std::string& text) const {
     if (size > 0) sent += static_cast<std::size_t>(size);
   }
   return true;
+}
+
+std::optional<std::string> ChildProcess::read_line(std::chrono::milliseconds limit, int wake_fd) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    if (const auto end = received_.find('\n'); end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      return line;
+    }
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    std::array<pollfd, 2> fds{{{.fd = control_fd_, .events = POLLIN, .revents = 0},
+                               {.fd = wake_fd, .events = POLLIN, .revents = 0}}};
+    const int ready =
+        ::poll(fds.data(), fds.size(), static_cast<int>(std::max(left.count(), std::int64_t{0})));
+    if (closed_ || ready == 0 || fds[1].revents != 0) return std::nullopt;
+    if (ready < 0) continue;  // a signal
+    std::array<char, 4096> text;
+    const ssize_t size = ::read(control_fd_, text.data(), text.size());
+    closed_ = size <= 0;
+    if (!closed_) received_.append(text.data(), static_cast<std::size_t>(size));
+  }
 }
 
 void ChildProcess::signal(int number) const {

@@ -47,7 +47,11 @@ class ChildProcess {
   [[nodiscard]] int control_fd() const { return control_fd_; }  ///< -1 without control
   /// Sends to the child's control socket; false when it is gone. May block while the child does not read.
   bool send(const std::string& text) const;
-  void signal(int number) const;  ///< no effect after the end
+  /// The next line that the child sent; empty when there is none within `limit`, or ever, or when `wake_fd`
+  /// becomes readable first.
+  std::optional<std::string> read_line(std::chrono::milliseconds limit, int wake_fd = -1);
+  [[nodiscard]] bool closed() const { return closed_; }  ///< the control socket: no line will come
+  void signal(int number) const;                         ///< no effect after the end
   /// Reaps the child when it has ended; never blocks. The same answer afterwards.
   std::optional<ExitStatus> poll();
   /// Waits for the end, at most `limit`.
@@ -58,6 +62,8 @@ class ChildProcess {
   int pid_fd_ = -1;
   int output_fd_ = -1;
   int control_fd_ = -1;
+  std::string received_;
+  bool closed_ = false;
   std::optional<ExitStatus> ended_;
 };
 

@@ -16,6 +16,7 @@
 
 #include "../host/node_probe.hpp"
 #include "child_process.hpp"
+#include "gateway_process.hpp"
 #include "launch_status.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/time.hpp"
@@ -31,6 +32,15 @@ constexpr milliseconds kDebuggedStartLimit = std::chrono::hours{24 * 7};  // som
 
 milliseconds left_until(Clock::time_point deadline) {
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - Clock::now()));
+}
+
+void add_sentence(std::vector<std::string>& sentences, std::string sentence) {
+  if (!sentence.empty()) sentences.push_back(std::move(sentence));
+}
+
+bool readable(int fd) {
+  pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&polled, 1, 0) > 0;
 }
 
 /// One process of the launch.
@@ -53,15 +63,14 @@ class HostProcess {
   /// One report of the process; empty at `deadline`. Throws SupervisorError when it failed or ended.
   std::optional<std::string> next_report(Clock::time_point deadline) {
     for (;;) {
-      if (const auto end = buffer_.find('\n'); end != std::string::npos) {
-        const auto report = nlohmann::json::parse(buffer_.substr(0, end));
-        buffer_.erase(0, end + 1);
-        if (report.at("what") == "failed") throw SupervisorError{report.at("text").get<std::string>()};
-        if (report.at("what") != "denied") return report.at("what").get<std::string>();
-        denied_.push_back(report.at("text"));
-        continue;
-      }
-      if (!fill(deadline)) return std::nullopt;
+      const auto line = child_.read_line(left_until(deadline), interrupt_fd_);
+      if (!line && readable(interrupt_fd_)) throw StartInterrupted{"interrupted while it started"};
+      if (!line && child_.closed()) throw SupervisorError{ended_early()};
+      if (!line) return std::nullopt;
+      const auto report = nlohmann::json::parse(*line);
+      if (report.at("what") == "failed") throw SupervisorError{report.at("text").get<std::string>()};
+      if (report.at("what") != "denied") return report.at("what").get<std::string>();
+      denied_.push_back(report.at("text"));
     }
   }
   void expect(const std::string& what, Clock::time_point deadline) {
@@ -106,28 +115,15 @@ class HostProcess {
       if (node.state.load(std::memory_order_acquire) != NodeState::kUnused) call(node);
     }
   }
-  bool fill(Clock::time_point deadline) {
-    std::array<pollfd, 2> fds{{{.fd = child_.control_fd(), .events = POLLIN, .revents = 0},
-                               {.fd = interrupt_fd_, .events = POLLIN, .revents = 0}}};
-    int ready = -1;
-    while (ready < 0) ready = ::poll(fds.data(), fds.size(), static_cast<int>(left_until(deadline).count()));
-    if (ready == 0) return false;
-    if (fds[1].revents != 0) throw StartInterrupted{"interrupted while it started"};
-    std::array<char, 4096> text;
-    const ssize_t size = ::read(fds[0].fd, text.data(), text.size());
-    if (size <= 0) {
-      const auto end = child_.wait(milliseconds{500});
-      throw SupervisorError{fmt::format("process '{}' {} while it started{}", name(),
-                                        end ? to_text(*end) : "closed its socket", unfinished_calls())};
-    }
-    buffer_.append(text.data(), static_cast<std::size_t>(size));
-    return true;
+  std::string ended_early() {
+    const auto end = child_.wait(milliseconds{500});
+    return fmt::format("process '{}' {} while it started{}", name(),
+                       end ? to_text(*end) : "closed its socket", unfinished_calls());
   }
 
   HostSettings settings_;
   ChildProcess child_;
   int interrupt_fd_;
-  std::string buffer_;
   std::vector<std::string> denied_;
   std::set<std::string> faulted_;
   std::shared_ptr<const ProcessPage> page_;  // shared with the client that mapped it
@@ -158,6 +154,7 @@ class Supervisor::Impl {
   SupervisorOptions options_;
   std::unique_ptr<BrokerClient> broker_;
   std::list<HostProcess> processes_;
+  std::optional<GatewayProcess> gateway_;
   Clock::time_point started_;
   std::optional<Clock::time_point> last_status_;
   std::map<std::string, std::uint64_t> messages_before_;
@@ -195,12 +192,17 @@ void Supervisor::Impl::reserve(const Reservation& demand) {
 void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
   const Clock::time_point deadline =
       Clock::now() + (options_.debugged.empty() ? options_.start_limit : kDebuggedStartLimit);
+  if (options_.network)
+    gateway_.emplace(*options_.network, processes.front().group,
+                     options_.host_program.parent_path() / "tactus-gateway", options_.stdout_fd,
+                     options_.stderr_fd);
   for (const HostSettings& settings : processes) {
     HostProcess& process = processes_.emplace_back(settings, options_);
     if (settings.process == options_.debugged) options_.hold(process.child().pid());
     process.child().send(to_json_text(settings) + "\n");
   }
   for (HostProcess& process : processes_) process.expect("constructed", deadline);
+  if (gateway_) gateway_->wait_until_ready(left_until(deadline));
   map_pages();
   for (HostProcess& process : processes_) process.child().send("go\n");
   for (HostProcess& process : processes_) process.expect("ready", deadline);
@@ -220,6 +222,7 @@ void Supervisor::Impl::wait_for_event(milliseconds limit, int wake_fd) {
   const auto add = [&fds](int fd) { fds.push_back({.fd = fd, .events = POLLIN, .revents = 0}); };
   add(wake_fd);
   add(broker_ == nullptr || broker_gone_ ? -1 : broker_->fd());
+  add(gateway_ && gateway_->running() ? gateway_->child().pid_fd() : -1);
   for (HostProcess& process : processes_) add(process.reported_end ? -1 : process.child().pid_fd());
   ::poll(fds.data(), fds.size(), static_cast<int>(limit.count()));
   if (fds[1].revents != 0) broker_gone_ = true;
@@ -231,6 +234,7 @@ std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd)
   std::vector<std::string> events;
   if (broker_gone_ && !broker_was_gone)
     events.emplace_back("the broker ended; the processes of this launch stop");
+  if (gateway_) add_sentence(events, gateway_->poll());
   for (HostProcess& process : processes_) {
     for (const std::string& node : process.new_faults()) {
       events.push_back(fmt::format("node {} faulted; it is not called again, its neighbours go on", node));
@@ -269,6 +273,11 @@ LaunchStatus Supervisor::Impl::status() {
       status.nodes.push_back(std::move(dead));
     }
   }
+  if (gateway_) {
+    const bool running = gateway_->running();
+    status.processes.push_back({"gateway", gateway_->child().pid(), running, running ? "" : "restarts"});
+    if (running) pids[gateway_->child().pid()] = "gateway";
+  }
   read_graph(broker_->graph(), pids, now - last_status_.value_or(started_), messages_before_, status);
   last_status_ = now;
   return status;
@@ -277,6 +286,7 @@ LaunchStatus Supervisor::Impl::status() {
 std::vector<std::string> Supervisor::Impl::stop() {
   std::vector<std::string> unclean;
   if (std::exchange(stopped_, true)) return unclean;
+  if (gateway_) gateway_->stop(options_.stop_limit);
   for (auto process = processes_.rbegin(); process != processes_.rend(); ++process)
     stop_process(*process, unclean);
   return unclean;

@@ -37,6 +37,45 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
   EXPECT_EQ(stereo.deadline_ns, 8'000'000);
 }
 
+TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
+  const auto plan = load("network.launch.yaml");
+  const NetworkSettings expected{7, "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"}, {"/right"}};
+  EXPECT_EQ(plan.network, expected);
+  const std::string text = describe_plan(plan);
+  EXPECT_NE(text.find("network: domain 7 on eth0, exports /left, /camera/*"), std::string::npos) << text;
+}
+
+TEST_F(GoodFile, IsInTheDomainOfTheEnvironmentWhenItNamesNone) {
+  setenv("ROS_DOMAIN_ID", "42", 1);
+  const auto plan = load("network_default.launch.yaml");
+  unsetenv("ROS_DOMAIN_ID");
+  ASSERT_TRUE(plan.network);
+  EXPECT_EQ(plan.network->domain, 42U);
+  EXPECT_TRUE(plan.network->multicast);
+}
+
+TEST_F(GoodFile, CanBeStartedInPartOnEachHost) {
+  const auto whole = load("network.launch.yaml");
+  const auto vision = only_processes(whole, {"vision"});
+  ASSERT_EQ(vision.processes.size(), 1U);
+  EXPECT_EQ(vision.processes[0], whole.processes[1]);
+  ASSERT_EQ(vision.nodes.size(), 1U);
+  EXPECT_EQ(vision.nodes[0].host.settings.name, "/stereo");
+  EXPECT_EQ(vision.expectations.size(), 2U) << "it reads /left and publishes /depth";
+  EXPECT_EQ(only_processes(whole, {"main"}).expectations.size(), 1U) << "/depth is nothing of main's";
+  EXPECT_EQ(only_processes(whole, {"main", "vision"}).processes, whole.processes);
+}
+
+TEST_F(GoodFile, HasNoPartOfAnUnknownName) {
+  const auto whole = load("network.launch.yaml");
+  try {
+    (void)only_processes(whole, {"visoin"});
+    FAIL() << "accepted";
+  } catch (const std::invalid_argument& problem) {
+    EXPECT_STREQ(problem.what(), "'visoin' is no process of network.launch.yaml; did you mean 'vision'?");
+  }
+}
+
 TEST_F(GoodFile, SurvivesTheWayToItsHost) {
   for (const auto* file : {"stereo.launch.yaml", "chain.launch.yaml"}) {
     for (const auto& host : load(file).processes)

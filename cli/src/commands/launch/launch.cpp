@@ -96,6 +96,7 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   const Interrupt interrupt;
   const std::unique_ptr<LaunchOutput> output = make_launch_output(options);
   tactus::SupervisorOptions how = supervisor_options(*output, interrupt);
+  how.network = plan.network;
   std::optional<Debugger> debugger;
   if (!options.debug.empty()) {
     debugger.emplace(plan, options.debug);
@@ -144,6 +145,11 @@ void add_launch(CLI::App& root, Run& run) {
   verb.add_option("--duration", words->duration, "Stop after so long")->type_name("DURATION");
   CLI::Option* group =
       verb.add_option("--group", words->group, "Group, instead of the file's")->type_name("GROUP");
+  verb.add_option("--processes", words->processes,
+                  "Start only these; the others run on other hosts: vision,main")
+      ->type_name("NAMES")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_option("--expect", words->expectations,
                   "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
       ->type_name("TOPIC:RANGE")

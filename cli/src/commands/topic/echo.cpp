@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "interrupt.hpp"
 #include "message_printer.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/names.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/middleware/transport.hpp"
 #include "types.hpp"
@@ -96,15 +98,29 @@ class Echo {
   std::int64_t last_ns_ = 0;
 };
 
+// With a type, a topic that is not there yet is waited for: its publisher may start later, or on another
+// host.
+bool to_be_waited_for(const Graph& graph, const Options& options) {
+  const bool there = std::any_of(graph.topics.begin(), graph.topics.end(), [&](const Topic& topic) {
+    return topic.name == options.topic && topic.group == options.group;
+  });
+  return !there && !options.type.empty() && tactus::topic_name_error(options.topic).empty();
+}
+
+int run_echo(const Options& options, TypePointer type, const std::string& topic) {
+  Echo echo{options, std::move(type)};
+  Connection connection{"rtctl topic echo", options.group, Connection::Join::kRunning};
+  return echo.run(connection, topic);
+}
+
 int topic_echo(const Options& options) {
   const Graph graph = read_graph();
+  if (to_be_waited_for(graph, options)) return run_echo(options, type_named(options.type), options.topic);
   const Topic& topic = find_topic(graph, options.topic, options.group);
   TypePointer type = type_of_topic(graph, topic);
   if (!options.type.empty() && std::string_view{type_named(options.type)->name} != type->name)
     throw Failure{fmt::format("{} carries {}, not {}", topic.name, type->name, options.type)};
-  Echo echo{options, std::move(type)};
-  Connection connection{"rtctl topic echo", options.group, Connection::Join::kRunning};
-  return echo.run(connection, topic.name);
+  return run_echo(options, std::move(type), topic.name);
 }
 
 }  // namespace
@@ -113,7 +129,8 @@ void add_topic_echo(CLI::App& topic, Run& run) {
   CLI::App& verb = *topic.add_subcommand("echo", "Prints what is published, of any type");
   auto options = std::make_shared<Options>();
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
-  verb.add_option("type", options->type, "Its type, not needed: checked when given")->type_name("TYPE");
+  verb.add_option("type", options->type, "Its type: with it, a topic that is not there yet is waited for")
+      ->type_name("TYPE");
   verb.add_flag("--once", options->once, "End after one message");
   verb.add_option("--count", options->count, "End after so many messages")->type_name("N");
   PrintWords& print = options->print;

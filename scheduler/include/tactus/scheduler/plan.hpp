@@ -2,12 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/scheduler/describe.hpp"
 #include "tactus/scheduler/host_settings.hpp"
+#include "tactus/scheduler/network_settings.hpp"
 
 /// A launch as a value: what a launch file says, checked, before anything starts.
 namespace tactus {
@@ -58,6 +60,7 @@ struct LaunchPlan {
   std::vector<PlannedNode> nodes;  ///< in file order
   std::vector<PlannedChain> chains;
   std::vector<ExpectedRate> expectations;
+  std::optional<NetworkSettings> network;
   std::vector<std::string> notes;  ///< defaults that were taken and deserve a word
 };
 
@@ -67,6 +70,10 @@ using Describe = std::function<std::vector<DescribeResult>(const std::vector<Des
 
 /// "190Hz..210Hz", "/topic:190Hz..210Hz" without the topic. Throws std::invalid_argument.
 [[nodiscard]] ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range);
+
+/// The same launch with some of its processes only: the rest runs on other hosts, or in another launch of the
+/// same group. Throws std::invalid_argument for a name that is no process.
+[[nodiscard]] LaunchPlan only_processes(LaunchPlan plan, const std::vector<std::string>& names);
 
 /// What all processes of the plan will have at most: for Supervisor::start().
 [[nodiscard]] Reservation demand_of(const LaunchPlan& plan);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/metric.hpp"
 #include "tactus/scheduler/host_settings.hpp"
+#include "tactus/scheduler/network_settings.hpp"
 
 namespace tactus {
 
@@ -77,7 +79,8 @@ struct LaunchStatus {
 };
 
 struct SupervisorOptions {
-  std::filesystem::path host_program;             ///< empty: tactus-host beside this program
+  std::filesystem::path host_program;      ///< empty: tactus-host beside this program
+  std::optional<NetworkSettings> network;  ///< with it, tactus-gateway beside the host program runs too
   std::chrono::milliseconds start_limit{10'000};  ///< until every node has started
   std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
   int stdout_fd = -1;                             ///< where the processes print; -1: where this one does

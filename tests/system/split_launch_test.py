@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""One launch file on two hosts. Run: in_namespace.sh split_launch_test.py BUILD_FOLDER [NAME...]"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from hosts import Network, wait_for  # noqa: E402
+
+BUILD = pathlib.Path(sys.argv[1])
+RTCTL = BUILD / "bin/rtctl"
+LAUNCH = """
+network: {interface: INTERFACE}
+executors:
+  tracking: {}
+nodes:
+  headset: {use: synthetic_headset, every: 200Hz, remap: {imu: /imu, ground_truth: /ground_truth/pose}}
+  stand_in: {use: pose_stand_in, on: /ground_truth/pose, remap: {ground_truth: /ground_truth/pose, correction: /head/correction}}
+  integrator:
+    use: imu_integrator
+    executor: tracking
+    on: /imu
+    remap: {imu: /imu, correction: /head/correction, pose: /head/pose}
+processes:
+  tracking: [tracking]
+"""
+
+
+class SplitLaunch(unittest.TestCase):
+    def setUp(self):
+        self.sensors, self.tracking = self.enterContext(Network(2))
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/var/tmp")))
+        self.file = self.folder / "split.launch.yaml"
+        self.file.write_text(LAUNCH.replace("INTERFACE", "eth0"))
+
+    def launch(self, host, *options):
+        log = self.folder / f"{host.address}.log"
+        with open(log, "w") as out:
+            process = host.start(RTCTL, "launch", self.file, *options, stdout=out, stderr=subprocess.STDOUT)
+        process.log = log
+        self.addCleanup(self.end, process)
+        return process
+
+    @staticmethod
+    def end(process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def launch_both(self):
+        return (self.launch(self.sensors, "--processes", "main"),
+                self.launch(self.tracking, "--processes", "tracking"))
+
+    def messages(self, host, topic):
+        try:
+            listing = json.loads(host.run(RTCTL, "topic", "info", topic, "--json").stdout)
+        except subprocess.CalledProcessError:
+            return 0
+        return sum(publisher["messages"] for publisher in listing["publishers"])
+
+    def wait_for_messages(self, host, topic, count):
+        before = self.messages(host, topic)
+        wait_for(lambda: self.messages(host, topic) >= before + count, 20, f"{count} messages on {topic}")
+
+    def test_topics_reach_the_other_half_and_come_back(self):
+        left, right = self.launch_both()
+        self.wait_for_messages(self.tracking, "/head/pose", 100)
+        echo = self.sensors.run(RTCTL, "topic", "echo", "/head/pose", "geometry_msgs/PoseStamped", "--once",
+                                "--timeout", "5")
+        self.assertIn("frame_id: world", echo.stdout)
+        for process in (left, right):
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(20), 0, process.log.read_text())
+        for host in (self.sensors, self.tracking):
+            wait_for(lambda: host.run("ls", "/dev/shm").stdout == "", 10, "an empty /dev/shm")
+
+    def test_a_killed_gateway_is_started_again(self):
+        left, _ = self.launch_both()
+        self.wait_for_messages(self.tracking, "/head/pose", 100)
+        self.sensors.run("pkill", "-KILL", "-f", "tactus-gateway", "--ns", left.pid, "--nslist", "net")
+        wait_for(lambda: "it is started again" in left.log.read_text(), what="the restart")
+        time.sleep(1)
+        self.wait_for_messages(self.tracking, "/head/pose", 100)
+
+    def test_an_address_that_changes_is_followed(self):
+        left, _ = self.launch_both()
+        self.wait_for_messages(self.tracking, "/head/pose", 100)
+        self.sensors.run("ip", "addr", "del", f"{self.sensors.address}/24", "dev", "eth0")
+        wait_for(lambda: "it is started again" in left.log.read_text(), what="the restart")
+        self.sensors.run("ip", "addr", "add", "10.77.0.99/24", "dev", "eth0")
+        self.sensors.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
+        time.sleep(2)
+        self.wait_for_messages(self.tracking, "/head/pose", 100)
+
+    def test_an_interface_that_is_not_there_is_refused(self):
+        self.file.write_text(LAUNCH.replace("INTERFACE", "eth7"))
+        process = self.launch(self.sensors)
+        self.assertEqual(process.wait(20), 2)
+        text = process.log.read_text()
+        self.assertIn("network: ", text)
+        self.assertIn("eth7", text)
+        self.assertIn("nothing was started", text)
+
+    def test_a_process_that_is_not_there_is_refused(self):
+        process = self.launch(self.sensors, "--processes", "trakcing")
+        self.assertEqual(process.wait(20), 2)
+        self.assertIn("'trakcing' is no process of", process.log.read_text())
+        self.assertIn("did you mean 'tracking'?", process.log.read_text())
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("skipped: needs root in its namespace")
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
