@@ -171,6 +171,13 @@ std::vector<std::string> LaunchRecord::missed(const std::vector<tactus::Expected
   return result;
 }
 
+bool LaunchRecord::ended(const std::string& node) const {
+  const auto found = nodes_.find(node);
+  if (found == nodes_.end()) return false;
+  const std::string& state = found->second.state;
+  return state == "stopped" || state == "faulted" || state == "dead";
+}
+
 std::vector<std::string> LaunchRecord::failures() const {
   std::vector<std::string> result;
   for (const tactus::ProcessStatus& process : processes_) {

@@ -32,6 +32,8 @@ class LaunchRecord {
 
   /// One sentence for each expectation that did not hold.
   [[nodiscard]] std::vector<std::string> missed(const std::vector<tactus::ExpectedRate>& expectations) const;
+  /// True when the node has stopped, whatever the reason.
+  [[nodiscard]] bool ended(const std::string& node) const;
   /// One sentence for each process that ended other than with 0, and each node that faulted.
   [[nodiscard]] std::vector<std::string> failures() const;
 

@@ -35,6 +35,7 @@ struct NodeEntryText {
   int triggers = 0;
   std::vector<Located<std::string>> trigger_topics;
   std::int64_t deadline_ns = 0;
+  bool ends_launch = false;
   ThreadSettings thread;
   std::map<std::string, Located<ParameterValue>> parameters;
   std::map<std::string, std::string> parameter_texts;  ///< as written: 007 is a text where a text is declared

@@ -91,6 +91,7 @@ class Planner {
     node.host.trigger = entry.trigger;
     node.host.deadline_ns = entry.deadline_ns;
     node.host.thread = entry.thread;
+    node.ends_launch = entry.ends_launch;
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
     if (looping && entry.has_executor)
       error(entry.executor.at,
@@ -585,8 +586,9 @@ std::string describe_plan(const LaunchPlan& plan) {
     }
     for (const auto& node : plan.nodes) {
       if (node.process == process.process && node.host.executor.empty()) {
-        text += fmt::format("  thread of its own ({}): {} ({})\n", thread_text(node.host.thread),
-                            node.host.settings.name, node.description.class_name);
+        text += fmt::format("  thread of its own ({}): {} ({}){}\n", thread_text(node.host.thread),
+                            node.host.settings.name, node.description.class_name,
+                            node.ends_launch ? ", the launch ends with it" : "");
         text += parameters_text(node);
       }
     }

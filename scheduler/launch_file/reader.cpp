@@ -504,6 +504,8 @@ class Reader {
           check_applies(value, "deadline", entry,
                         {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll},
                         "every:, on: and on_all:");
+          check_applies(value, "ends_launch", entry, {TriggerKind::kSelfLooping},
+                        "self_looping: true; others do not end by themselves");
           if (entry.use.value.empty())
             error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
           if (entry.triggers != 1) {
@@ -548,6 +550,8 @@ class Reader {
          [&](const YAML::Node& n) { entry.trigger.tolerance_ns = duration(n, "tolerance").value_or(0); }},
         {"self_looping", [&](const YAML::Node& n) { read_self_looping(n, entry); }},
         {"deadline", [&](const YAML::Node& n) { entry.deadline_ns = duration(n, "deadline").value_or(0); }},
+        {"ends_launch",
+         [&](const YAML::Node& n) { entry.ends_launch = boolean(n, "ends_launch").value_or(false); }},
         {"parameters", [&](const YAML::Node& n) { read_parameters(n, entry); }},
         {"remap", [&](const YAML::Node& n) { read_remaps(n, entry); }},
         {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},

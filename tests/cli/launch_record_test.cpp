@@ -61,6 +61,20 @@ TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
   EXPECT_THAT(record.failures(), ElementsAre("process 'main' (pid 42) was killed by SIGKILL"));
 }
 
+TEST(LaunchRecord, ANodeHasEndedHoweverItDid) {
+  tactus::LaunchStatus status;
+  status.nodes.resize(1);
+  status.nodes[0].name = "/player";
+  LaunchRecord record;
+  EXPECT_FALSE(record.ended("/player"));
+  for (const auto& [state, ended] : std::map<std::string, bool>{
+           {"starting", false}, {"running", false}, {"stopped", true}, {"faulted", true}, {"dead", true}}) {
+    status.nodes[0].state = state;
+    record.add(status);
+    EXPECT_EQ(record.ended("/player"), ended) << state;
+  }
+}
+
 TEST(LaunchRecord, ShowsAgesAndMetrics) {
   tactus::LaunchStatus status = at(1s, 1);
   status.topics[0].age_mean = 1500us;

@@ -102,6 +102,13 @@ TEST_F(GoodFile, AChainThatANodeAsksForInVainIsNoted) {
       "no origins");
 }
 
+TEST_F(GoodFile, ANodeThatTheLaunchEndsWithIsMarked) {
+  const auto plan = load("recording.launch.yaml");
+  EXPECT_TRUE(plan.nodes[0].ends_launch);
+  EXPECT_FALSE(plan.nodes[1].ends_launch);
+  EXPECT_NE(describe_plan(plan).find("/player (Looper), the launch ends with it"), std::string::npos);
+}
+
 TEST_F(GoodFile, ArgumentsReplaceDefaults) {
   const auto rate = [&](const LaunchPlan& plan) {
     return std::get<double>(plan.nodes[0].host.settings.parameters.at("rate"));

@@ -54,12 +54,20 @@ struct End {
   }
 };
 
-// Until the end is asked for, or a process ends. What went wrong.
-Sentences watch(tactus::Supervisor& supervisor, const End& end, LaunchRecord& record, LaunchOutput& output) {
+// `ends_launch: true`: what the launch is for has ended.
+bool has_ended(const tactus::LaunchPlan& plan, const LaunchRecord& record) {
+  return std::any_of(plan.nodes.begin(), plan.nodes.end(), [&](const tactus::PlannedNode& node) {
+    return node.ends_launch && record.ended(node.host.settings.name);
+  });
+}
+
+// Until the end is asked for, or a process ends, or a node that the launch ends with. What went wrong.
+Sentences watch(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan, const End& end,
+                LaunchRecord& record, LaunchOutput& output) {
   Sentences said;
   bool broker = look(supervisor, record);
   output.started(record);
-  while (broker && supervisor.healthy() && !end.reached()) {
+  while (broker && supervisor.healthy() && !end.reached() && !has_ended(plan, record)) {
     output.look(record);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end.time - Clock::now());
     const Sentences news = supervisor.poll(std::min(kRedraw, left), end.interrupt.fd());
@@ -108,7 +116,7 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   start(supervisor, plan);
   const Clock::time_point time = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
   LaunchRecord record;
-  Sentences reasons = watch(supervisor, {interrupt, debugger, time}, record, *output);
+  Sentences reasons = watch(supervisor, plan, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());
   append(reasons, record.missed(plan.expectations));
   output->ended(record, reasons);

@@ -34,6 +34,7 @@ struct PlannedNode {
   std::string process;
   Location location;
   NodeDescription description;
+  bool ends_launch = false;  ///< the launch is over when its run() has returned
   [[nodiscard]] std::string topic_of(const PortDescription& port) const;  ///< full name
 };
 
