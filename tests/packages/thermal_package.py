@@ -21,6 +21,7 @@ def run(*command, **options):
 def launch_and_look(rtctl, environment):
     """`rtctl launch PACKAGE FILE`, then echo of the package's own type, then Ctrl-C."""
     environment = {**os.environ, **environment}
+    environment.pop('LD_LIBRARY_PATH', None)  # what is installed finds its libraries by itself
     check = run(rtctl, 'launch', 'thermal_example', 'thermal.launch.yaml', '--check', env=environment)
     assert 'no errors; nodes: 2' in check, check
     launch = subprocess.Popen([rtctl, 'launch', 'thermal_example', 'thermal.launch.yaml', 'hottest:=90'], env=environment,
