@@ -85,6 +85,7 @@ std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
 
 void LaunchRecord::add(const tactus::LaunchStatus& status) {
   elapsed_ = status.elapsed;
+  clock_rate_ = status.clock_rate;
   processes_ = status.processes;
   degradations_ = status.degradations;
   for (const tactus::TopicStatus& topic : status.topics) {
@@ -117,7 +118,9 @@ double LaunchRecord::mean_rate(const std::string& topic) const {
 }
 
 std::string LaunchRecord::text(bool whole_run) const {
-  std::string text = fmt::format("{}\n", paint(Style::kDim, fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9)));
+  std::string time = fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9);
+  if (clock_rate_ != 1) time += fmt::format(", the group's clock at rate {:g}", clock_rate_);
+  std::string text = paint(Style::kDim, time) + "\n";
   for (const std::string& degradation : degradations_)
     text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
   Table table{{"TOPIC", "TYPE", ">RATE", ">MESSAGES", ">DROPPED", ">AGE MEAN", ">MAX"}};
@@ -141,6 +144,7 @@ std::string LaunchRecord::start_text() const {
 
 nlohmann::ordered_json LaunchRecord::json() const {
   Json json{{"elapsed_s", ns_of(elapsed_) / 1e9},
+            {"clock_rate", clock_rate_},
             {"processes", Json::array()},
             {"nodes", Json::array()},
             {"topics", Json::array()},
@@ -163,7 +167,7 @@ std::string LaunchRecord::summary_text() const { return text(true); }
 std::vector<std::string> LaunchRecord::missed(const std::vector<tactus::ExpectedRate>& expectations) const {
   std::vector<std::string> result;
   for (const tactus::ExpectedRate& expected : expectations) {
-    const double rate = mean_rate(expected.topic);
+    const double rate = mean_rate(expected.topic) / clock_rate_;
     if (rate >= expected.least_hz && rate <= expected.most_hz) continue;
     result.push_back(fmt::format("{} ran at {:.1f} Hz, expected were {:g} to {:g} Hz", expected.topic, rate,
                                  expected.least_hz, expected.most_hz));

@@ -24,13 +24,13 @@ class LaunchRecord {
   [[nodiscard]] std::string live_text() const;
   /// The same with rates over the whole run.
   [[nodiscard]] std::string summary_text() const;
-  /// All of it: {elapsed_s, processes, nodes, topics, degradations}.
+  /// All of it: {elapsed_s, clock_rate, processes, nodes, topics, degradations}.
   [[nodiscard]] nlohmann::ordered_json json() const;
 
   /// Messages per second from the first snapshot in which the topic had any to the last snapshot of all.
   [[nodiscard]] double mean_rate(const std::string& topic) const;
 
-  /// One sentence for each expectation that did not hold.
+  /// One sentence for each expectation that did not hold, per second of the group's clock.
   [[nodiscard]] std::vector<std::string> missed(const std::vector<tactus::ExpectedRate>& expectations) const;
   /// True when the node has stopped, whatever the reason.
   [[nodiscard]] bool ended(const std::string& node) const;
@@ -46,6 +46,7 @@ class LaunchRecord {
   [[nodiscard]] std::string text(bool whole_run) const;
 
   std::chrono::nanoseconds elapsed_{0};
+  double clock_rate_ = 1;
   std::map<std::string, TopicRecord> topics_;
   std::map<std::string, tactus::NodeStatus> nodes_;
   std::vector<tactus::ProcessStatus> processes_;

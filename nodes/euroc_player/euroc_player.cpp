@@ -18,8 +18,6 @@ class EurocPlayer final : public tactus::Node {
   explicit EurocPlayer(tactus::NodeContext& context)
       : context_{context},
         dataset_{context.parameter("dataset", "", {.help = "folder that holds mav0/, or mav0 itself"})},
-        rate_{context.parameter("rate", 1.0,
-                                {.min = 0.01, .max = 100, .help = "1: as recorded, 2: twice as fast"})},
         image_bytes_{context.parameter<std::size_t>(
             "max_image_bytes", 400'000,
             {.min = 4096, .max = 16'000'000, .unit = "B", .help = "of a whole image message"})},
@@ -35,8 +33,6 @@ class EurocPlayer final : public tactus::Node {
 
   void start() override {
     const std::filesystem::path folder = recording();
-    if (rate_ != 1)
-      context_.log().warn("rate {}: velocities stay as recorded, what integrates them will be wrong", rate_);
     imus_ = xr::read_imu(folder / "imu0/data.csv");
     truths_ = xr::read_poses(folder / "state_groundtruth_estimate0/data.csv");
     if (imus_.malformed + truths_.malformed > 0)
@@ -134,8 +130,7 @@ class EurocPlayer final : public tactus::Node {
 
   /// When a stamp of the recording is played.
   [[nodiscard]] tactus::Time due(std::int64_t stamp_ns) const {
-    return begin_ +
-           tactus::Duration{static_cast<std::int64_t>(static_cast<double>(stamp_ns - first_ns_) / rate_)};
+    return begin_ + tactus::Duration{stamp_ns - first_ns_};
   }
 
   void publish_calibration() {
@@ -217,7 +212,6 @@ class EurocPlayer final : public tactus::Node {
 
   tactus::NodeContext& context_;
   std::string dataset_;
-  double rate_;
   std::size_t image_bytes_;
   tactus::Publisher<sensor_msgs::msg::Imu> imu_;
   tactus::Publisher<geometry_msgs::msg::PoseStamped> truth_;

@@ -19,6 +19,7 @@
 #include "gateway_process.hpp"
 #include "launch_status.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/scheduler/describe.hpp"
 
@@ -258,6 +259,7 @@ LaunchStatus Supervisor::Impl::status() {
   LaunchStatus status;
   const Clock::time_point now = Clock::now();
   status.elapsed = now - started_;
+  status.clock_rate = group_clock().rate;
   std::map<pid_t, std::string> pids;
   for (HostProcess& process : processes_) {
     const auto end = process.child().poll();

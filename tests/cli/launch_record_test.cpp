@@ -42,6 +42,17 @@ TEST(LaunchRecord, SaysWhichExpectationDidNotHold) {
                           "/pose ran at 0.0 Hz, expected were 1 to 2 Hz"));
 }
 
+TEST(LaunchRecord, ExpectationsAreInTheTimeOfTheGroupsClock) {
+  LaunchRecord record;
+  for (auto status : {at(1s, 1), at(3s, 201)}) {
+    status.clock_rate = 0.5;
+    record.add(status);
+  }
+  EXPECT_THAT(record.missed({{"/imu", 195, 205}}), IsEmpty());
+  EXPECT_THAT(record.summary_text(), HasSubstr("3.0 s, the group's clock at rate 0.5"));
+  EXPECT_DOUBLE_EQ(record.mean_rate("/imu"), 100);  // of real time
+}
+
 TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
   tactus::LaunchStatus status;
   tactus::NodeStatus node;

@@ -26,9 +26,7 @@ using Parameters = std::map<std::string, tactus::ParameterValue>;
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kBegin = 10 * kMs;  // of the first sample
 
-Parameters parameters(const Recording& recording, double rate = 1) {
-  return {{"dataset", recording.folder.string()}, {"rate", rate}};
-}
+Parameters parameters(const Recording& recording) { return {{"dataset", recording.folder.string()}}; }
 
 template <typename T>
 std::vector<std::int64_t> stamps(Player& node, const std::string& output) {
@@ -44,14 +42,6 @@ TEST(EurocPlayer, StampsKeepTheirDistancesFromTheFirstSampleOn) {
   EXPECT_THAT(stamps<Imu>(node, "imu"), ElementsAre(kBegin, kBegin + 5 * kMs, kBegin + 10 * kMs));
   EXPECT_THAT(stamps<PoseStamped>(node, "ground_truth"),
               ElementsAre(kBegin, kBegin + 5 * kMs, kBegin + 10 * kMs));
-}
-
-TEST(EurocPlayer, TwiceTheRateIsHalfTheDistanceAndASuspectIntegral) {
-  const Recording recording{3};
-  Player node{parameters(recording, 2)};
-  node.run({});
-  EXPECT_THAT(stamps<Imu>(node, "imu"), ElementsAre(kBegin, kBegin + 2'500'000, kBegin + 5 * kMs));
-  EXPECT_THAT(node.logged(), Contains(HasSubstr("velocities stay as recorded")));
 }
 
 TEST(EurocPlayer, ValuesAreThoseOfTheRecording) {

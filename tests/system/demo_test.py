@@ -149,6 +149,14 @@ class Demo(unittest.TestCase):
         self.assertEqual(run.nodes["/player"]["state"], "stopped")
         self.assertEqual(run.nodes["/integrator"]["state"], "running")
 
+    def test_at_half_speed_the_same_happens_in_twice_the_time(self):
+        write_recording(self.folder / "made", seconds=2)
+        run = self.run_launch("xr_euroc.launch.yaml", f"dataset:={self.folder}/made", "rate:=0.5")
+        self.assertEqual(run.messages("/imu"), 400)
+        self.assertGreater(run.summary["elapsed_s"], 3.9)
+        self.assertEqual(run.summary["clock_rate"], 0.5)
+        self.assertLess(run.metric("/probe", "position_error")["p50"], 100)
+
     def test_a_corrupt_and_a_missing_image_are_left_out_and_counted(self):
         stamps = write_recording(self.folder / "made", seconds=3)
         images = self.folder / "made/mav0/cam0/data"

@@ -72,6 +72,7 @@ struct ProcessStatus {
 /// What a launch is doing right now: plain values.
 struct LaunchStatus {
   std::chrono::nanoseconds elapsed{0};
+  double clock_rate = 1;  ///< seconds of the group's clock per second
   std::vector<ProcessStatus> processes;
   std::vector<NodeStatus> nodes;
   std::vector<TopicStatus> topics;
