@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxValues = 4'000'000;  // aliases may multiply
+constexpr std::size_t kMaxAliased = 10'000;  // aliases multiply; without them each value takes a byte of text
 
 [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why) {
   throw std::invalid_argument{fmt::format("{}:{}: {}", mark.line + 1, mark.column + 1, why)};
@@ -35,6 +35,8 @@ Json scalar(const YAML::Node& node) {
 
 class Converter {
  public:
+  explicit Converter(std::size_t text_bytes) : max_values_{text_bytes + kMaxAliased} {}
+
   YamlValue whole(const YAML::Node& node) {
     YamlValue result;
     result.value = value(node, "", 0);
@@ -45,7 +47,7 @@ class Converter {
  private:
   Json value(const YAML::Node& node, const std::string& path, int depth) {
     if (depth > kMaxDepth) refuse(node.Mark(), "nested too deeply");
-    if (++values_ > kMaxValues) refuse(node.Mark(), "too many values");
+    if (++values_ > max_values_) refuse(node.Mark(), "too many values");
     if (node.IsMap()) return object(node, path, depth);
     if (node.IsSequence()) return list(node, path, depth);
     return node.IsScalar() ? scalar(node) : Json{};
@@ -80,13 +82,14 @@ class Converter {
 
   static constexpr std::size_t kMaxRemembered = 1000;  // items of one list
   std::map<std::string, YamlPosition> positions_;
+  const std::size_t max_values_;
   std::size_t values_ = 0;
 };
 
 }  // namespace
 
 YamlValue parse_yaml_value(std::string_view text) try {
-  return Converter{}.whole(YAML::Load(std::string{text}));
+  return Converter{text.size()}.whole(YAML::Load(std::string{text}));
 } catch (const YAML::Exception& error) {
   refuse(error.mark, error.msg);
 }
