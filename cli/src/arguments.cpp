@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 
@@ -22,21 +23,6 @@ double nanoseconds_of(std::string_view unit) {
   return 0;
 }
 
-std::vector<std::string> verbs_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!verb->get_group().empty()) names.push_back(verb->get_name());
-  }
-  return names;
-}
-
-const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->check_name(name)) return verb;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::chrono::nanoseconds parse_duration(std::string_view option, std::string_view text) {
@@ -51,17 +37,43 @@ std::chrono::nanoseconds parse_duration(std::string_view option, std::string_vie
   return std::chrono::nanoseconds{std::llround(number * scale)};
 }
 
+std::string with_unit(const std::string& duration) {
+  const bool bare = !duration.empty() && (std::isdigit(duration.back()) != 0 || duration.back() == '.');
+  return bare ? duration + " s" : duration;
+}
+
 std::string absolute(std::string_view name) {
   return name.substr(0, 1) == "/" ? std::string{name} : fmt::format("/{}", name);
+}
+
+void add_group_option(CLI::App& verb, std::optional<std::string>& group, const std::string& help) {
+  verb.add_option_function<std::string>(
+          "--group", [&group](const std::string& name) { group = name; }, help)
+      ->type_name("GROUP");
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+const CLI::App* find_verb(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->check_name(name)) return verb;
+  }
+  return nullptr;
 }
 
 std::string wrong_verb(const CLI::App& root, const std::vector<std::string>& words) {
   const CLI::App* app = &root;
   std::string path = "rtctl";
   for (const std::string& word : words) {
-    const std::vector<std::string> verbs = verbs_of(*app);
+    const std::vector<std::string> verbs = verb_names(*app);
     if (verbs.empty() || word.substr(0, 1) == "-") return {};
-    const CLI::App* next = verb_named(*app, word);
+    const CLI::App* next = find_verb(*app, word);
     if (next == nullptr) {
       return fmt::format("'{} {}' does not exist{}", path, word, tactus::did_you_mean(word, verbs));
     }

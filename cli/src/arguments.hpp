@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,19 @@ namespace rtctl {
 
 /// "10", "10s", "1.5s", "500ms", "2min". No unit: seconds.
 [[nodiscard]] std::chrono::nanoseconds parse_duration(std::string_view option, std::string_view text);
+/// The same as it was typed, never without a unit: "10 s", "500ms".
+[[nodiscard]] std::string with_unit(const std::string& duration);
 
 /// "/imu" for "imu": topics and nodes are meant absolutely on the command line.
 [[nodiscard]] std::string absolute(std::string_view name);
+
+/// Adds `--group GROUP`, which may be the default group: the empty name. `group` must outlive the verb.
+void add_group_option(CLI::App& verb, std::optional<std::string>& group, const std::string& help);
+
+/// The names of a verb's own verbs; those that only the shell asks for are left out.
+[[nodiscard]] std::vector<std::string> verb_names(const CLI::App& app);
+/// The verb of that name or alias; nullptr when there is none.
+[[nodiscard]] const CLI::App* find_verb(const CLI::App& app, const std::string& name);
 
 /// The first word that should be a verb and is none, as an error with the nearest one; empty when all are.
 [[nodiscard]] std::string wrong_verb(const CLI::App& root, const std::vector<std::string>& words);

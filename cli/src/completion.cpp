@@ -3,15 +3,10 @@
 
 #include <CLI/App.hpp>
 
+#include "arguments.hpp"
+
 namespace rtctl {
 namespace {
-
-const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->check_name(name)) return verb;
-  }
-  return nullptr;
-}
 
 bool is_option(const std::string& word) { return !word.empty() && word.front() == '-'; }
 
@@ -27,7 +22,7 @@ Place find_place(const CLI::App& root, const std::vector<std::string>& words) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (place.value_of != nullptr) {
       place.value_of = nullptr;
-    } else if (const CLI::App* verb = verb_named(*place.app, words[i])) {
+    } else if (const CLI::App* verb = find_verb(*place.app, words[i])) {
       place.app = verb;
     } else if (is_option(words[i])) {
       const CLI::Option* option = place.app->get_option_no_throw(words[i]);
@@ -47,14 +42,6 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return result;
 }
 
-std::vector<std::string> verbs_of(const CLI::App& app) {
-  std::vector<std::string> result;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!verb->get_group().empty()) result.push_back(verb->get_name());
-  }
-  return result;
-}
-
 // The last positional takes all further ones when it may be repeated.
 const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
   const CLI::Option* last = nullptr;
@@ -69,7 +56,7 @@ const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
 std::vector<std::string> candidates(const Place& place, const std::string& typed, const NamesOf& names) {
   if (place.value_of != nullptr) return names(place.value_of->get_type_name(), place.before);
   if (is_option(typed)) return options_of(*place.app);
-  if (std::vector<std::string> verbs = verbs_of(*place.app); !verbs.empty()) return verbs;
+  if (std::vector<std::string> verbs = verb_names(*place.app); !verbs.empty()) return verbs;
   const CLI::Option* positional = positional_of(*place.app, place.before.size());
   return positional != nullptr ? names(positional->get_type_name(), place.before)
                                : std::vector<std::string>{};

@@ -136,6 +136,19 @@ bool has_groups(const Graph& graph) {
          std::any_of(graph.nodes.begin(), graph.nodes.end(), grouped);
 }
 
+void keep_group(Graph& graph, const std::string& group) {
+  std::vector<std::string> groups;
+  for (const Topic& topic : graph.topics) groups.push_back(topic.group);
+  for (const Node& node : graph.nodes) groups.push_back(node.group);
+  if (!group.empty() && std::find(groups.begin(), groups.end(), group) == groups.end())
+    throw Failure{fmt::format("nothing runs{}{}", in_group(group), tactus::did_you_mean(group, groups))};
+  const auto other = [&](const auto& item) { return item.group != group; };
+  std::erase_if(graph.topics, other);
+  std::erase_if(graph.nodes, other);
+  std::erase_if(graph.edges, other);
+  std::erase_if(graph.mismatches, other);
+}
+
 std::string in_group(std::string_view group) {
   return group.empty() ? std::string{} : fmt::format(" in group '{}'", group);
 }

@@ -74,6 +74,9 @@ struct Graph {
 /// True when any topic or node belongs to a group: listings then show which.
 [[nodiscard]] bool has_groups(const Graph& graph);
 
+/// Leaves only what belongs to this group. Throws Failure when nothing does, naming the nearest group.
+void keep_group(Graph& graph, const std::string& group);
+
 /// " in group 'left'"; nothing for the default group.
 [[nodiscard]] std::string in_group(std::string_view group);
 

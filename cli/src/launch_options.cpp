@@ -91,13 +91,12 @@ LaunchOptions launch_options(const LaunchWords& words) {
   for (const std::string& word : words.expectations) options.expectations.push_back(parse_expectation(word));
   if (!words.duration.empty()) options.duration = parse_duration("--duration", words.duration);
   options.processes = words.processes;
-  if (words.has_group) options.group = words.group;
+  options.group = words.group;
   options.debug = words.debug;
   if (options.json && !options.debug.empty())
     throw Failure{"--json or --debug, not both: gdb needs the terminal", kUsage};
-  if (const std::string error = tactus::group_name_error(words.group); !error.empty()) {
-    throw Failure{fmt::format("--group '{}': {}", words.group, error), kUsage};
-  }
+  if (const std::string error = tactus::group_name_error(words.group.value_or("")); !error.empty())
+    throw Failure{fmt::format("--group '{}': {}", *words.group, error), kUsage};
   return options;
 }
 

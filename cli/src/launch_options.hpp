@@ -17,10 +17,9 @@ struct LaunchWords {
   std::vector<std::string> arguments;
   std::vector<std::string> expectations;
   std::string duration;
-  std::string group;
+  std::optional<std::string> group;
   std::string debug;
   std::vector<std::string> processes;
-  bool has_group = false;
   bool show_arguments = false;
   bool dry_run = false;
   bool check = false;

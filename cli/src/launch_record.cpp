@@ -15,12 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr const char* kCleanEnd = "exited with 0";
 
-Style style_of(const std::string& state) {
-  if (state == "running") return Style::kGood;
-  if (state == "faulted" || state == "dead") return Style::kError;
-  return Style::kPlain;
-}
-
 double ns_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()); }
 
 std::string counted(std::size_t count, const char* one, const char* many) {
@@ -68,14 +62,10 @@ Json json_of(const tactus::TopicStatus& topic) {
 std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
   Table table{{"NODE", "PROCESS", "STATE", ">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
   for (const auto& [name, node] : nodes) {
-    table.add({name,
-               node.process,
-               {node.state, style_of(node.state)},
-               std::to_string(node.runs),
+    table.add({name, node.process, state_cell(node.state), std::to_string(node.runs),
                node.runs > 0 ? duration_text(ns_of(node.run_time_mean)) : "-",
                node.runs > 0 ? duration_text(ns_of(node.run_time_max)) : "-",
-               count_cell(node.deadline_misses),
-               count_cell(node.skipped),
+               count_cell(node.deadline_misses), count_cell(node.skipped),
                count_cell(node.faults, Style::kError)});
   }
   return table.text();

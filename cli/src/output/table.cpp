@@ -45,6 +45,11 @@ Cell count_cell(std::uint64_t count, Style style) {
   return {std::to_string(count), count > 0 ? style : Style::kPlain};
 }
 
+Cell state_cell(const std::string& state) {
+  if (state == "running") return {state, Style::kGood};
+  return {state, state == "faulted" || state == "dead" ? Style::kError : Style::kPlain};
+}
+
 namespace {
 
 struct Unit {

@@ -38,6 +38,9 @@ class Table {
 /// A count of something that should not happen: coloured when it did.
 [[nodiscard]] Cell count_cell(std::uint64_t count, Style style = Style::kWarning);
 
+/// The state of a node, green while it runs, red when it never will again.
+[[nodiscard]] Cell state_cell(const std::string& state);
+
 /// "1.2 kB", "8.3 MB"
 [[nodiscard]] std::string bytes_text(double bytes);
 /// "199.8 Hz"; "-" for zero

@@ -18,19 +18,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::string group;
-  bool one_group = false;
+  std::optional<std::string> group;
   std::string window = "1s";
   bool json = false;
 };
-
-void keep_group(Graph& graph, const std::string& group) {
-  const auto other = [&](const auto& item) { return item.group != group; };
-  std::erase_if(graph.topics, other);
-  std::erase_if(graph.nodes, other);
-  std::erase_if(graph.edges, other);
-  std::erase_if(graph.mismatches, other);
-}
 
 Json edges_json(const std::vector<Edge>& edges, const char* text) {
   Json list = Json::array();
@@ -79,7 +70,7 @@ Rates rates_of(const Graph& before, const Graph& after, double seconds) {
 int print_graph(const Options& options) {
   const auto window = parse_duration("--window", options.window);
   const Interrupt interrupt;
-  Connection connection{"rtctl graph", options.group, Connection::Join::kReader};
+  Connection connection{"rtctl graph", options.group.value_or(""), Connection::Join::kReader};
   const auto begin = std::chrono::steady_clock::now();
   Graph graph = connection.graph();
   Rates rates;
@@ -89,7 +80,7 @@ int print_graph(const Options& options) {
                      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     graph = std::move(after);
   }
-  if (options.one_group) keep_group(graph, options.group);
+  if (options.group) keep_group(graph, *options.group);
   return write_out(options.json ? json_of(graph, rates) : mermaid(graph, rates)) ? kSuccess : kFailed;
 }
 
@@ -99,17 +90,13 @@ void add_graph(CLI::App& root, Run& run) {
   CLI::App& verb =
       *root.add_subcommand("graph", "Nodes and topics with types and rates, as a Mermaid flowchart");
   auto options = std::make_shared<Options>();
-  const CLI::Option* group =
-      verb.add_option("--group", options->group, "Only this group")->type_name("GROUP");
+  add_group_option(verb, options->group, "Only this group");
   verb.add_option("-w,--window", options->window,
                   "Measure rates over this time; 0: no rates, 1s when not given")
       ->type_name("DURATION");
   verb.add_flag("--json", options->json, "As JSON");
   verb.footer("Examples:\n  rtctl graph > graph.mmd\n  rtctl graph --window 0 --json");
-  verb.callback([&run, options, group] {
-    options->one_group = group->count() > 0;
-    run = [options] { return print_graph(*options); };
-  });
+  verb.callback([&run, options] { run = [options] { return print_graph(*options); }; });
 }
 
 }  // namespace rtctl

@@ -151,8 +151,7 @@ void add_launch(CLI::App& root, Run& run) {
   verb.add_flag("-s,--show-args", words->show_arguments, "Print the arguments of the file and start nothing");
   verb.add_flag("--json", words->json, "One JSON object per event, the summary at the end");
   verb.add_option("--duration", words->duration, "Stop after so long")->type_name("DURATION");
-  CLI::Option* group =
-      verb.add_option("--group", words->group, "Group, instead of the file's")->type_name("GROUP");
+  add_group_option(verb, words->group, "Group, instead of the file's");
   verb.add_option("--processes", words->processes,
                   "Start only these; the others run on other hosts: vision,main")
       ->type_name("NAMES")
@@ -179,8 +178,7 @@ void add_launch(CLI::App& root, Run& run) {
     typed.arguments = arguments->results();
     return arguments_text(typed);
   });
-  verb.callback([&run, words, group] {
-    words->has_group = group->count() > 0;
+  verb.callback([&run, words] {
     run = [words] {
       if (words->show_arguments) return write_out(arguments_text(*words)) ? kSuccess : kFailed;
       return launch(launch_options(*words));

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
+#include "arguments.hpp"
 #include "broker.hpp"
 #include "command.hpp"
 #include "output/table.hpp"
@@ -15,6 +16,7 @@ struct Options {
   bool json = false;
   bool names = false;
   bool count = false;
+  std::optional<std::string> group;
 };
 
 int print_json(const std::vector<Node>& nodes) {
@@ -29,25 +31,19 @@ int print_json(const std::vector<Node>& nodes) {
   return write_out(list.dump(2) + "\n") ? kSuccess : kFailed;
 }
 
-Style style_of(const std::string& state) {
-  if (state == "running") return Style::kGood;
-  if (state == "faulted" || state == "dead") return Style::kError;
-  return Style::kPlain;
-}
-
 int print_table(const std::vector<Node>& nodes, bool groups) {
   std::vector<std::string> headings{"NODE", "STATE", "PROCESS", ">PID"};
   if (groups) headings.emplace_back("GROUP");
   Table table{headings};
   for (const Node& node : nodes) {
-    table.add(
-        {node.name, {node.state, style_of(node.state)}, node.process, std::to_string(node.pid), node.group});
+    table.add({node.name, state_cell(node.state), node.process, std::to_string(node.pid), node.group});
   }
   return write_out(table.text()) ? kSuccess : kFailed;
 }
 
 int node_list(const Options& options) {
-  const Graph graph = read_graph();
+  Graph graph = read_graph();
+  if (options.group) keep_group(graph, *options.group);
   if (options.count) return write_out(fmt::format("{}\n", graph.nodes.size())) ? kSuccess : kFailed;
   if (options.json) return print_json(graph.nodes);
   if (!options.names) return print_table(graph.nodes, has_groups(graph));
@@ -64,6 +60,7 @@ void add_node_list(CLI::App& node, Run& run) {
   verb.add_flag("--json", options->json, "As JSON");
   verb.add_flag("--names", options->names, "Names only, one per line");
   verb.add_flag("-c,--count-nodes", options->count, "Their number only");
+  add_group_option(verb, options->group, "Only this group");
   verb.footer("Examples:\n  rtctl node list\n  rtctl node list --json");
   verb.callback([&run, options] { run = [options] { return node_list(*options); }; });
 }

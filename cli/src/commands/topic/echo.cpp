@@ -55,7 +55,8 @@ class Echo {
     while (!interrupt_.requested()) {
       doorbell.answer();
       if (!drain(*subscriber)) return kSuccess;
-      if (timed_out()) throw Failure{fmt::format("nothing arrived on {} within {}", topic, options_.timeout)};
+      if (timed_out())
+        throw Failure{fmt::format("nothing arrived on {} within {}", topic, with_unit(options_.timeout))};
       if (connection.ended()) throw Failure{"the broker ended"};
       (void)doorbell.wait_until(tactus::monotonic_ns() + kRecheckNs);
     }

@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
+#include "arguments.hpp"
 #include "broker.hpp"
 #include "command.hpp"
 #include "output/table.hpp"
@@ -17,8 +18,7 @@ struct Options {
   bool names = false;
   bool count = false;
   bool details = false;
-  std::string group;
-  bool one_group = false;
+  std::optional<std::string> group;
 };
 
 int print_json(const std::vector<Topic>& topics) {
@@ -56,9 +56,7 @@ int print_table(const std::vector<Topic>& topics, bool groups) {
 
 int topic_list(const Options& options) {
   Graph graph = read_graph();
-  if (options.one_group) {
-    std::erase_if(graph.topics, [&](const Topic& topic) { return topic.group != options.group; });
-  }
+  if (options.group) keep_group(graph, *options.group);
   if (options.json) return print_json(graph.topics);
   if (options.names) return print_names(graph.topics);
   if (options.count) return write_out(fmt::format("{}\n", graph.topics.size())) ? kSuccess : kFailed;
@@ -76,13 +74,9 @@ void add_topic_list(CLI::App& topic, Run& run) {
   verb.add_flag("-c,--count-topics", options->count, "Their number only");
   verb.add_flag("-t,--show-types,-v,--verbose", options->details,
                 "No effect: types and counts are always shown");
-  const CLI::Option* group =
-      verb.add_option("--group", options->group, "Only this group")->type_name("GROUP");
+  add_group_option(verb, options->group, "Only this group");
   verb.footer("Examples:\n  rtctl topic list\n  rtctl topic list --json | jq -r '.[].name'");
-  verb.callback([&run, options, group] {
-    options->one_group = group->count() > 0;
-    run = [options] { return topic_list(*options); };
-  });
+  verb.callback([&run, options] { run = [options] { return topic_list(*options); }; });
 }
 
 }  // namespace rtctl
