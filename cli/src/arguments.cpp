@@ -9,7 +9,6 @@
 #include <cstdlib>
 
 #include "command.hpp"
-#include "tactus/middleware/names.hpp"
 
 namespace rtctl {
 namespace {
@@ -50,37 +49,6 @@ void add_group_option(CLI::App& verb, std::optional<std::string>& group, const s
   verb.add_option_function<std::string>(
           "--group", [&group](const std::string& name) { group = name; }, help)
       ->type_name("GROUP");
-}
-
-std::vector<std::string> verb_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!verb->get_group().empty()) names.push_back(verb->get_name());
-  }
-  return names;
-}
-
-const CLI::App* find_verb(const CLI::App& app, const std::string& name) {
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->check_name(name)) return verb;
-  }
-  return nullptr;
-}
-
-std::string wrong_verb(const CLI::App& root, const std::vector<std::string>& words) {
-  const CLI::App* app = &root;
-  std::string path = "rtctl";
-  for (const std::string& word : words) {
-    const std::vector<std::string> verbs = verb_names(*app);
-    if (verbs.empty() || word.substr(0, 1) == "-") return {};
-    const CLI::App* next = find_verb(*app, word);
-    if (next == nullptr) {
-      return fmt::format("'{} {}' does not exist{}", path, word, tactus::did_you_mean(word, verbs));
-    }
-    path += " " + word;
-    app = next;
-  }
-  return {};
 }
 
 }  // namespace rtctl

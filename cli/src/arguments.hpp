@@ -25,12 +25,4 @@ namespace rtctl {
 /// Adds `--group GROUP`, which may be the default group: the empty name. `group` must outlive the verb.
 void add_group_option(CLI::App& verb, std::optional<std::string>& group, const std::string& help);
 
-/// The names of a verb's own verbs; those that only the shell asks for are left out.
-[[nodiscard]] std::vector<std::string> verb_names(const CLI::App& app);
-/// The verb of that name or alias; nullptr when there is none.
-[[nodiscard]] const CLI::App* find_verb(const CLI::App& app, const std::string& name);
-
-/// The first word that should be a verb and is none, as an error with the nearest one; empty when all are.
-[[nodiscard]] std::string wrong_verb(const CLI::App& root, const std::vector<std::string>& words);
-
 }  // namespace rtctl

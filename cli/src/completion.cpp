@@ -3,7 +3,7 @@
 
 #include <CLI/App.hpp>
 
-#include "arguments.hpp"
+#include "verbs.hpp"
 
 namespace rtctl {
 namespace {
@@ -34,14 +34,6 @@ Place find_place(const CLI::App& root, const std::vector<std::string>& words) {
   return place;
 }
 
-std::vector<std::string> options_of(const CLI::App& app) {
-  std::vector<std::string> result;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) result.push_back("--" + name);
-  }
-  return result;
-}
-
 // The last positional takes all further ones when it may be repeated.
 const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
   const CLI::Option* last = nullptr;
@@ -55,7 +47,7 @@ const CLI::Option* positional_of(const CLI::App& app, std::size_t index) {
 
 std::vector<std::string> candidates(const Place& place, const std::string& typed, const NamesOf& names) {
   if (place.value_of != nullptr) return names(place.value_of->get_type_name(), place.before);
-  if (is_option(typed)) return options_of(*place.app);
+  if (is_option(typed)) return option_names(*place.app);
   if (std::vector<std::string> verbs = verb_names(*place.app); !verbs.empty()) return verbs;
   const CLI::Option* positional = positional_of(*place.app, place.before.size());
   return positional != nullptr ? names(positional->get_type_name(), place.before)

@@ -2,6 +2,7 @@
 #include "launch_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@
 
 namespace rtctl {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::pair<std::string, std::string> parse_argument(const std::string& word) {
   const std::size_t at = word.find(":=");
@@ -64,17 +67,47 @@ void add_expectations(tactus::LaunchPlan& plan, const std::vector<tactus::Expect
   throw Failure{fmt::format("{} {}, nothing was started", count, count == 1 ? "error" : "errors"), kUsage};
 }
 
-// A path, or PACKAGE FILE.
-std::string take_file(const LaunchWords& words, std::vector<std::string>& arguments) try {
-  if (!tactus::token_error(words.file).empty() || std::filesystem::exists(words.file)) return words.file;
+std::vector<std::string> launch_files_in(const fs::path& folder) {
+  std::vector<std::string> files;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator{folder.empty() ? "." : folder, none}) {
+    if (entry.path().extension() == ".yaml") files.push_back((folder / entry.path().filename()).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// The file of a package is the first of the arguments.
+std::string file_of_package(const std::string& package, std::vector<std::string>& arguments) {
   std::string name;
   if (!arguments.empty()) {
     name = arguments.front();
     arguments.erase(arguments.begin());
   }
-  return tactus::find_launch_file(words.file, name).string();
-} catch (const tactus::InstallSpaceError& error) {
-  throw Failure{error.what(), kUsage};
+  try {
+    return tactus::find_launch_file(package, name).string();
+  } catch (const tactus::InstallSpaceError& error) {
+    const std::string no_file = name.empty() ? fmt::format("no file '{}', and ", package) : std::string{};
+    throw Failure{no_file + error.what(), kUsage};
+  }
+}
+
+// A path, or PACKAGE FILE.
+std::string take_file(const LaunchWords& words, std::vector<std::string>& arguments) {
+  const fs::path path{words.file};
+  std::error_code none;
+  if (fs::is_directory(path, none)) {
+    const std::vector<std::string> files = launch_files_in(path);
+    throw Failure{files.empty()
+                      ? fmt::format("{} is a folder without launch files", words.file)
+                      : fmt::format("{} is a folder: name one of {}", words.file, fmt::join(files, ", ")),
+                  kUsage};
+  }
+  if (fs::exists(path, none)) return words.file;
+  const std::string near = tactus::did_you_mean(words.file, launch_files_in(path.parent_path()));
+  const bool may_be_package = tactus::token_error(words.file).empty();
+  if (may_be_package && near.empty()) return file_of_package(words.file, arguments);
+  throw Failure{fmt::format("{}: no such file{}", words.file, near), kUsage};
 }
 
 }  // namespace

@@ -4,12 +4,13 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <csignal>
 
-#include "arguments.hpp"
 #include "command.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/type.hpp"
+#include "verbs.hpp"
 
 namespace {
 
@@ -26,24 +27,15 @@ int report(const std::string& text, int code) {
   return code;
 }
 
-const CLI::App& chosen(const CLI::App& app) {
-  const std::vector<CLI::App*> verbs = app.get_subcommands();
-  return verbs.empty() ? app : chosen(*verbs.front());
-}
-
-std::string full_name(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
-}
-
-int parse(CLI::App& app, int argc, char** argv) {
+int parse(CLI::App& app, std::vector<std::string> words) {
   try {
-    app.parse(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(std::move(words));
     return -1;
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    const std::string name = full_name(chosen(app));
-    return report(fmt::format("{}\nSee '{} --help'.", error.what(), name), rtctl::kUsage);
+    return report(rtctl::usage_error(app, error), rtctl::kUsage);
   }
 }
 
@@ -62,13 +54,17 @@ int main(int argc, char** argv) {
   rtctl::add_commands(app, run);
 
   try {
-    const std::vector<std::string> words{argv + 1, argv + argc};
+    std::vector<std::string> words{argv + 1, argv + argc};
     if (!words.empty() && words[0] == "__complete")
       return rtctl::print_candidates(app, {words.begin() + 1, words.end()});
+    if (!words.empty() && words[0] == "help") {  // as --help at the end
+      words.erase(words.begin());
+      words.emplace_back("--help");
+    }
     if (const std::string wrong = rtctl::wrong_verb(app, words); !wrong.empty()) {
       return report(wrong, rtctl::kUsage);
     }
-    if (const int code = parse(app, argc, argv); code >= 0) return code;
+    if (const int code = parse(app, words); code >= 0) return code;
     return run();
   } catch (const rtctl::Failure& failure) {
     return report(failure.what(), failure.code());

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <CLI/CLI.hpp>
-
 #include "command.hpp"
 
 namespace rtctl {
@@ -31,22 +29,10 @@ TEST(Duration, NamesTheOptionWhenItIsWrong) {
   }
 }
 
-class WrongVerb : public testing::Test {
- protected:
-  WrongVerb() { add_commands(app_, run_); }
-  CLI::App app_{"", "rtctl"};
-  rtctl::Run run_;
-};
-
-TEST_F(WrongVerb, IsNamedWithTheNearest) {
-  EXPECT_EQ(wrong_verb(app_, {"tpoic", "list"}), "'rtctl tpoic' does not exist; did you mean 'topic'?");
-  EXPECT_EQ(wrong_verb(app_, {"topic", "ehco"}), "'rtctl topic ehco' does not exist; did you mean 'echo'?");
-}
-
-TEST_F(WrongVerb, NeverSeesArguments) {
-  EXPECT_EQ(wrong_verb(app_, {"topic", "echo", "/anything"}), "");
-  EXPECT_EQ(wrong_verb(app_, {"--version"}), "");
-  EXPECT_EQ(wrong_verb(app_, {}), "");
+TEST(Duration, IsSaidWithAUnit) {
+  EXPECT_EQ(with_unit("10"), "10 s");
+  EXPECT_EQ(with_unit("0.5"), "0.5 s");
+  EXPECT_EQ(with_unit("500ms"), "500ms");
 }
 
 }  // namespace

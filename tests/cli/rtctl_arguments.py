@@ -11,6 +11,8 @@ from pathlib import Path
 
 RTCTL = os.environ["RTCTL"]
 SOURCE = Path(__file__).resolve().parents[2]
+LAUNCH = SOURCE / "launch"
+FILE = str(LAUNCH / "head_tracking.launch.yaml")
 
 
 def rtctl(*words, **environment):
@@ -44,10 +46,13 @@ class WrongArguments(unittest.TestCase):
         self.assert_refused(["node", "zzzzzz"], "'rtctl node zzzzzz' does not exist")
 
     def test_missing_and_unknown_arguments_name_the_help(self):
-        self.assert_refused([], "rtctl --help")
-        self.assert_refused(["topic"], "rtctl topic --help")
-        self.assert_refused(["topic", "echo"], "rtctl topic echo --help")
-        self.assert_refused(["topic", "echo", "/x", "--cuont", "3"], "--cuont")
+        self.assert_refused([], "'rtctl' needs one of launch, topic, node, msg, graph, doctor\nSee 'rtctl --help'.")
+        self.assert_refused(["topic"], "'rtctl topic' needs one of list, info")
+        self.assert_refused(["--hlep"], "'--hlep' is no option of 'rtctl'; did you mean '--help'?")
+        self.assert_refused(["topic", "echo"], "TOPIC is missing: Name of the topic\nSee 'rtctl topic echo --help'.")
+        self.assert_refused(["topic", "echo", "/x", "--cuont", "3"], "did you mean '--count'?")
+        self.assert_refused(["topic", "echo", "/x", "--cuont=3"], "'--cuont' is no option of 'rtctl topic echo'")
+        self.assert_refused(["topic", "info", "/x", "/y"], "'/y' is one argument too many")
         self.assert_refused(["topic", "echo", "/x", "--count", "three"], "three")
         self.assert_refused(["topic", "echo", "/x", "--depth", "0"], "1 to 256")
 
@@ -55,14 +60,20 @@ class WrongArguments(unittest.TestCase):
         self.assert_refused(["topic", "pub", "/bad name", "std_msgs/String"], "bad name")
         self.assert_refused(["topic", "pub", "/x", "std_msgs/String", "{dta: hello}"], "dta")
         self.assert_refused(["topic", "pub", "/x", "std_msgs/String", "{data: hello"], "value:1:1: ")
-        self.assert_refused(["topic", "pub", "/x", "std_msgs/String", "--rate", "0"], "--rate")
+        self.assert_refused(["topic", "pub", "/x", "std_msgs/String", "hello"], "value: write fields as {name: value}; rtctl msg show std_msgs")
+        for rate in ("0", "nan", "1e9"):
+            self.assert_refused(["topic", "pub", "/x", "std_msgs/String", "--rate", rate], "--rate")
 
     def test_launch(self):
-        self.assert_refused(["launch", "/nowhere.launch.yaml"], "/nowhere.launch.yaml")
-        self.assert_refused(["launch", "x.yaml", "seed=3"], "name:=value")
-        self.assert_refused(["launch", "x.yaml", "--duration", "long"], "--duration")
-        self.assert_refused(["launch", "x.yaml", "--expect", "/imu"], "--expect /imu")
-        self.assert_refused(["launch", "x.yaml", "--group", "a/b"], "--group")
+        self.assert_refused(["launch", "/nowhere.launch.yaml"], "rtctl: /nowhere.launch.yaml: no such file\n")
+        self.assert_refused(["launch", "nowhere"], "no file 'nowhere', and no package 'nowhere'")
+        self.assert_refused(["launch", f"{LAUNCH}/head_traking.launch.yaml"], f"did you mean '{LAUNCH}/head_tracking.launch.yaml'?")
+        self.assert_refused(["launch", str(LAUNCH)], f"is a folder: name one of {LAUNCH}/")
+        self.assert_refused(["launch", "/dev"], "/dev is a folder without launch files")
+        self.assert_refused(["launch", FILE, "seed=3"], "name:=value")
+        self.assert_refused(["launch", FILE, "--duration", "long"], "--duration")
+        self.assert_refused(["launch", FILE, "--expect", "/imu"], "--expect /imu")
+        self.assert_refused(["launch", FILE, "--group", "a/b"], "--group")
 
     def test_launch_file_with_errors(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -89,6 +100,10 @@ class Help(unittest.TestCase):
             for option in complete(*verb, "--"):
                 if option != "--help":
                     self.assertIn(f"`{option}", reference, verb)
+
+    def test_help_is_a_verb_too(self):
+        self.assertEqual(rtctl("help", "topic", "echo").stdout, rtctl("topic", "echo", "--help").stdout)
+        self.assertEqual(rtctl("help").stdout, rtctl("--help").stdout)
 
     def test_version(self):
         result = rtctl("--version")

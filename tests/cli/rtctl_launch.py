@@ -169,7 +169,7 @@ class Launch(unittest.TestCase):
         self.assertIn("--duration", rtctl("launch", self.file, "--help").stdout)
         self.assertEqual(rtctl("__complete", "launch", self.file, "s").stdout, "seed:=\n")
         self.assertEqual(rtctl("__complete", "launch", self.file, "--debug", "").stdout, "headset\n")
-        self.assertIn("No such file", rtctl("launch", "/nowhere.yaml", "--help").stdout)
+        self.assertIn("no such file", rtctl("launch", "/nowhere.yaml", "--help").stdout)
 
     @staticmethod
     def print_in_host(text):
@@ -321,6 +321,9 @@ class Launch(unittest.TestCase):
         result = rtctl("node", "describe", "synthetic_headse")
         self.assertEqual(result.returncode, 1)
         self.assertIn("synthetic_headset", result.stderr)
+        result = rtctl("node", "describe", "synthetic_headset", "sed:=3")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("has no parameter 'sed'; did you mean 'seed'?", result.stderr)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ std::string json_of(const std::vector<Check>& checks) {
 }
 
 std::string text_of(const std::vector<Check>& checks) {
-  std::string text =
-      fmt::format("rtctl {}, message layout {}, {}\n", TACTUS_VERSION, tactus::kLayoutVersion, __VERSION__);
+  std::string text = fmt::format("rtctl {}, message layout {}, compiler {}\n", TACTUS_VERSION,
+                                 tactus::kLayoutVersion, __VERSION__);
   for (const Check& check : checks) {
     const Word word = word_of(check.health);
     text += fmt::format("{}{:{}}{:<20}{}\n", paint(word.style, word.text), "",

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
 #include "output/table.hpp"
+#include "tactus/middleware/names.hpp"
 #include "tactus/node_library.hpp"
 #include "tactus/scheduler/describe.hpp"
 
@@ -35,12 +37,27 @@ std::map<std::string, tactus::ParameterValue> parameters_of(const std::vector<st
   return parameters;
 }
 
+void check_names(const Options& options, const NodeDescription& node) {
+  std::vector<std::string> declared;
+  for (const tactus::ParameterDescription& parameter : node.parameters) declared.emplace_back(parameter.name);
+  for (const auto& [name, value] : parameters_of(options.parameters)) {
+    if (std::find(declared.begin(), declared.end(), name) == declared.end())
+      throw Failure{fmt::format("{} has no parameter '{}'{}", node.class_name, name,
+                                tactus::did_you_mean(name, declared)),
+                    kUsage};
+  }
+}
+
 NodeDescription describe(const Options& options) {
   const std::filesystem::path library = tactus::find_node_library(options.library);
   const auto results =
       tactus::describe_nodes(tactus::host_program(), {{library, parameters_of(options.parameters)}});
   const tactus::DescribeResult& result = results.front();
-  if (!result.description) throw Failure{fmt::format("{}: {}", library.string(), result.error)};
+  if (!result.description) {
+    const bool named = result.error.rfind(library.string(), 0) == 0;
+    throw Failure{named ? result.error : fmt::format("{}: {}", library.string(), result.error)};
+  }
+  check_names(options, *result.description);
   return *result.description;
 }
 

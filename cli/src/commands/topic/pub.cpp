@@ -29,6 +29,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of a sequence's values on a command line
 constexpr std::chrono::milliseconds kMeet{200};
+constexpr double kLeastRate = 0.001;
+constexpr double kMostRate = 10'000;
 
 struct Options {
   std::string topic;
@@ -65,6 +67,10 @@ std::string position_of(const std::string& error, const tactus::YamlValue& value
 
 // Values are checked before anything is joined.
 MessageBuffer make_message(const tactus::TypeInfo& type, const tactus::YamlValue& value, std::size_t size) {
+  if (!value.value.is_object())
+    throw Failure{
+        fmt::format("value: write fields as {{name: value}}; rtctl msg show {} lists them", type.name),
+        kUsage};
   bool exact = false;
   MessageBuffer message{type, std::min(kMaxBytes, tactus::default_max_bytes(type, exact) + size * 16)};
   try {
@@ -97,6 +103,8 @@ int topic_pub(const Options& options) {
   const std::string topic = absolute(options.topic);
   if (const std::string error = tactus::topic_name_error(topic); !error.empty())
     throw Failure{fmt::format("topic '{}': {}", topic, error), kUsage};
+  if (!(options.rate >= kLeastRate && options.rate <= kMostRate))
+    throw Failure{fmt::format("--rate: {} is not in {} to {}", options.rate, kLeastRate, kMostRate), kUsage};
   const TypePointer type = type_named(options.type);
   const std::string text = options.value == "-" ? read_standard_input() : options.value;
   const tactus::YamlValue value = parse_value(text);
@@ -139,9 +147,7 @@ void add_topic_pub(CLI::App& topic, Run& run) {
                   "Fields as YAML or JSON, {linear: {x: 2.0}}; the others keep their defaults; -: from the "
                   "standard input")
       ->type_name("VALUE");
-  verb.add_option("-r,--rate", options->rate, "Messages per second; 1 when not given")
-      ->type_name("HZ")
-      ->check(CLI::Range(0.001, 10'000.0));
+  verb.add_option("-r,--rate", options->rate, "Messages per second; 1 when not given")->type_name("HZ");
   verb.add_flag("-1,--once", options->once, "End after one message");
   verb.add_option("-t,--times,--count", options->count, "End after so many messages")->type_name("N");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
