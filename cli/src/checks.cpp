@@ -133,6 +133,8 @@ Check check_kernel() {
 Check check_broker() try {
   if (access(tactus::kBrokerLock, F_OK) != 0) return {"broker", Health::kGood, "nothing is running", ""};
   if (!broker_lives()) return {"broker", Health::kGood, "nothing is running", ""};
+  if (access(tactus::kBrokerSocket, F_OK) != 0)
+    return {"broker", Health::kWarning, lock_holder() + " starts or ends", "ask again in a few seconds"};
   const Graph graph = read_graph();
   return {"broker", Health::kGood,
           fmt::format("{}, generation {}, {} nodes, {} topics", lock_holder(), graph.generation,

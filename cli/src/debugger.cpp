@@ -16,6 +16,7 @@
 
 #include "arguments.hpp"
 #include "command.hpp"
+#include "output/terminal.hpp"
 #include "tactus/middleware/names.hpp"
 
 namespace rtctl {
@@ -100,7 +101,7 @@ Debugger::Debugger(tactus::LaunchPlan& plan, std::string_view node) {
 }
 
 void Debugger::hold(pid_t pid) {
-  fmt::print(stderr, "rtctl: process '{}' waits in gdb, {}\n", process_, advice_);
+  complain(fmt::format("process '{}' waits in gdb, {}", process_, advice_));
   gdb_ = spawn_gdb(pid);
   std::signal(SIGINT, SIG_IGN);  // on a terminal it is meant for gdb
   while (tracer_of(pid) == 0) {

@@ -61,8 +61,7 @@ void add_expectations(tactus::LaunchPlan& plan, const std::vector<tactus::Expect
 }
 
 [[noreturn]] void refuse(const std::vector<tactus::Diagnostic>& diagnostics) {
-  for (const tactus::Diagnostic& diagnostic : diagnostics)
-    fmt::print(stderr, "{}\n", tactus::to_text(diagnostic));
+  for (const tactus::Diagnostic& diagnostic : diagnostics) write_error(tactus::to_text(diagnostic));
   const std::size_t count = diagnostics.size();
   throw Failure{fmt::format("{} {}, nothing was started", count, count == 1 ? "error" : "errors"), kUsage};
 }

@@ -16,14 +16,14 @@ using Json = nlohmann::ordered_json;
 
 class Plain : public LaunchOutput {
  public:
-  void started(const LaunchRecord& record) override { (void)write_out(record.start_text()); }
+  void started(const LaunchRecord& record) override { try_write_out(record.start_text()); }
   void look(const LaunchRecord&) override {}
   void say(const Sentences& sentences) override {
-    for (const std::string& sentence : sentences) fmt::print(stderr, "rtctl: {}\n", sentence);
+    for (const std::string& sentence : sentences) complain(sentence);
   }
   void ended(const LaunchRecord& record, const Sentences& reasons) override {
-    (void)write_out(record.summary_text());
-    if (reasons.empty()) (void)write_out(paint(Style::kGood, "ok") + "\n");
+    try_write_out(record.summary_text());
+    if (reasons.empty()) try_write_out(paint(Style::kGood, "ok") + "\n");
   }
 };
 
@@ -72,7 +72,7 @@ class JsonLines final : public LaunchOutput {
 
  private:
   static void write(const Json& line) {
-    (void)write_out(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    try_write_out(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 };
 

@@ -18,6 +18,7 @@ class LaunchRecord {
  public:
   void add(const tactus::LaunchStatus& status);
 
+  [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return elapsed_; }
   /// Which processes were started.
   [[nodiscard]] std::string start_text() const;
   /// Topics with their present rates, nodes with their counters: for the live view.

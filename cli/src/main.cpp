@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -22,9 +24,17 @@ constexpr const char* kExamples = R"(Examples:
 Each verb has its own: rtctl topic echo --help)";
 
 int report(const std::string& text, int code) {
-  std::fflush(stdout);
-  fmt::print(stderr, "{} {}\n", rtctl::paint(rtctl::Style::kError, "rtctl:", stderr), text);
+  rtctl::complain(text, rtctl::Style::kError);
   return code;
+}
+
+// What is opened later must never be taken for the standard output.
+void open_closed_streams() {
+  for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
+    if (fd <= STDERR_FILENO) continue;
+    close(fd);
+    return;
+  }
 }
 
 int parse(CLI::App& app, std::vector<std::string> words) {
@@ -45,6 +55,7 @@ int main(int argc, char** argv) {
   // A closed pipe is an error of the write that meets it, never the death of a process that holds shared
   // memory.
   std::signal(SIGPIPE, SIG_IGN);
+  open_closed_streams();
   CLI::App app{"rtctl: launches Tactus pipelines and looks at them", "rtctl"};
   app.require_subcommand(1);
   app.set_version_flag("--version",

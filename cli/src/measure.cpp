@@ -65,7 +65,9 @@ void add_measure_options(CLI::App& verb, MeasureOptions& options) {
   verb.add_option("--group", options.group, "Group of the topics")->type_name("GROUP");
   verb.add_option("-w,--window", options.window, "Measure over this time, again and again; 1s when not given")
       ->type_name("DURATION");
-  verb.add_option("--count", options.count, "End after so many measurements")->type_name("N");
+  verb.add_option("--count", options.count, "End after so many measurements")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   verb.add_flag("--json", options.json, "As JSON, one line per measurement");
 }
 

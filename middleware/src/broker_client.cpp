@@ -110,10 +110,10 @@ std::string start_broker() {
   }
   std::string text;
   char buffer[512];
-  for (ssize_t n; (n = read(report[0], buffer, sizeof buffer)) > 0;)
+  for (ssize_t n; (n = TEMP_FAILURE_RETRY(read(report[0], buffer, sizeof buffer))) > 0;)
     text.append(buffer, static_cast<std::size_t>(n));
   close(report[0]);
-  waitpid(pid, nullptr, 0);  // the one that detached; the broker itself is nobody's child
+  TEMP_FAILURE_RETRY(waitpid(pid, nullptr, 0));  // the one that detached; the broker itself is nobody's child
   while (text.ends_with('\n')) text.pop_back();
   return text;
 }

@@ -83,6 +83,26 @@ class WrongArguments(unittest.TestCase):
             self.assert_refused(["launch", file.name, "--check"], f"{file.name}:2:")
 
 
+class Streams(unittest.TestCase):
+    """Whatever the standard streams are, nothing crashes and nothing is lost in silence."""
+
+    def shell(self, line):
+        result = subprocess.run(["bash", "-c", line], env={**os.environ, "RTCTL": RTCTL}, capture_output=True, text=True, timeout=20)
+        return result.returncode, result.stderr
+
+    def test_closed(self):
+        self.assertEqual(self.shell("$RTCTL msg list >&-"), (0, ""))
+        self.assertEqual(self.shell("$RTCTL msg list <&- >&- 2>&-"), (0, ""))
+        self.assertEqual(self.shell("$RTCTL nonsense 2>&-"), (2, ""))
+
+    def test_full(self):
+        self.assertEqual(self.shell("$RTCTL msg list >/dev/full"), (1, "rtctl: the output cannot be written: No space left on device\n"))
+        self.assertEqual(self.shell("$RTCTL nonsense 2>/dev/full"), (2, ""))
+
+    def test_not_read(self):
+        self.assertEqual(self.shell("$RTCTL msg list --json | true; exit ${PIPESTATUS[0]}"), (0, ""))
+
+
 class Help(unittest.TestCase):
     def test_every_verb_has_help_with_examples(self):
         found = list(verbs())

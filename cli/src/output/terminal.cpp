@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+
+#include "command.hpp"
 
 namespace rtctl {
 namespace {
@@ -34,6 +38,10 @@ const char* code_of(Style style) {
       break;
   }
   return "";
+}
+
+bool write_whole(std::string_view text, std::FILE* stream) noexcept {
+  return std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
 }
 
 struct Line {
@@ -74,7 +82,26 @@ TerminalSize terminal_size() {
 }
 
 bool write_out(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (write_whole(text, stdout)) return true;
+  if (errno == EPIPE) return false;
+  throw Failure{fmt::format("the output cannot be written: {}", std::strerror(errno))};
+}
+
+int print(std::string_view text) {
+  (void)write_out(text);
+  return kSuccess;
+}
+
+void try_write_out(std::string_view text) noexcept { (void)write_whole(text, stdout); }
+
+void write_error(std::string_view line) noexcept {
+  std::fflush(stdout);
+  (void)write_whole(line, stderr);
+  (void)write_whole("\n", stderr);
+}
+
+void complain(std::string_view sentence, Style style) {
+  write_error(fmt::format("{} {}", paint(style, "rtctl:", stderr), sentence));
 }
 
 std::string erase_lines(const std::vector<std::size_t>& widths, const TerminalSize& size) {
@@ -110,7 +137,7 @@ void LiveView::draw(const std::string& text) {
   text_ = text;
   std::string out = erase(size);
   out += frame(size);
-  (void)write_out(out);
+  try_write_out(out);
 }
 
 void LiveView::redraw() {
@@ -128,12 +155,12 @@ void LiveView::print(std::string_view lines) {
   std::string out = erase(size);
   out += lines;
   out += frame(size);
-  (void)write_out(out);
+  try_write_out(out);
 }
 
 void LiveView::clear() {
   const std::scoped_lock lock{mutex_};
-  if (const std::string out = erase(terminal_size()); !out.empty()) (void)write_out(out);
+  if (const std::string out = erase(terminal_size()); !out.empty()) try_write_out(out);
   text_.clear();
 }
 

@@ -24,8 +24,17 @@ struct TerminalSize {
 };
 [[nodiscard]] TerminalSize terminal_size();
 
-/// Writes to stdout and flushes. False when nobody reads any more (a closed pipe): time to end.
+/// Writes to stdout and flushes. False when nobody reads any more (a closed pipe): time to end. Throws
+/// Failure when it cannot be written for another reason: a full disk.
 [[nodiscard]] bool write_out(std::string_view text);
+/// What a verb ends with: writes the text; kSuccess, also when nobody reads it. Throws as write_out.
+[[nodiscard]] int print(std::string_view text);
+/// As write_out, for what must go on whether it is read or not.
+void try_write_out(std::string_view text) noexcept;
+
+/// A line on stderr, as it is or behind "rtctl: ". Where that fails there is nobody to tell.
+void write_error(std::string_view line) noexcept;
+void complain(std::string_view sentence, Style style = Style::kWarning);
 
 /// A block of lines at the bottom of the terminal that is drawn over itself; what is printed scrolls above
 /// it. Does nothing when stdout is no terminal. Any thread.

@@ -73,7 +73,7 @@ Words names_or_none(const std::string& kind, const Words& before) try {
 int print_candidates(const CLI::App& root, const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : complete(root, words, names_or_none)) text += word + "\n";
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace rtctl

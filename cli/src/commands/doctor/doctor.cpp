@@ -69,19 +69,20 @@ int clean() {
   for (const Leftover& one : find_leftovers()) {
     const std::string error = one.ours ? remove_leftover(one) : "belongs to user " + one.owner;
     all &= error.empty();
-    if (error.empty()) fmt::print("removed {}\n", one.path);
-    if (!error.empty()) fmt::print(stderr, "rtctl: {} stays: {}\n", one.path, error);
+    if (error.empty()) (void)print(fmt::format("removed {}\n", one.path));
+    if (!error.empty()) complain(fmt::format("{} stays: {}", one.path, error));
   }
   return all ? kSuccess : kFailed;
 }
 
 int doctor(const Options& options) {
   if (options.clean) return clean();
-  if (options.limits) return write_out(realtime_limits()) ? kSuccess : kFailed;
+  if (options.limits) return print(realtime_limits());
   const std::vector<Check> checks = run_checks();
   const bool bad = std::any_of(checks.begin(), checks.end(),
                                [](const Check& check) { return check.health == Health::kBad; });
-  return write_out(options.json ? json_of(checks) : text_of(checks)) && !bad ? kSuccess : kFailed;
+  (void)print(options.json ? json_of(checks) : text_of(checks));
+  return bad ? kFailed : kSuccess;
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ int print_graph(const Options& options) {
     graph = std::move(after);
   }
   if (options.group) keep_group(graph, *options.group);
-  return write_out(options.json ? json_of(graph, rates) : mermaid(graph, rates)) ? kSuccess : kFailed;
+  return print(options.json ? json_of(graph, rates) : mermaid(graph, rates));
 }
 
 }  // namespace

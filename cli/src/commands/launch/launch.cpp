@@ -21,6 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kRedraw{500};
+constexpr std::chrono::seconds kLeastJudged{1};  // before that a rate says little
 
 void append(Sentences& reasons, const Sentences& more) {
   for (const std::string& reason : more) {
@@ -86,7 +87,7 @@ Sentences watch(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan, 
 void start(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan) try {
   supervisor.start(plan.processes, tactus::demand_of(plan));
 } catch (const tactus::LaunchRefused& refusal) {
-  fmt::print(stderr, "{}\n", refusal.what());
+  write_error(refusal.what());
   throw Failure{"nothing was started", kUsage};
 } catch (const tactus::StartInterrupted&) {
   throw Failure{"interrupted while it started: nothing of it runs any more", kSuccess};
@@ -118,7 +119,10 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   LaunchRecord record;
   Sentences reasons = watch(supervisor, plan, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());
-  append(reasons, record.missed(plan.expectations));
+  if (record.elapsed() >= kLeastJudged)
+    append(reasons, record.missed(plan.expectations));
+  else if (!plan.expectations.empty())
+    output->say({"it ran too briefly to judge the rates that are expected"});
   output->ended(record, reasons);
   if (reasons.empty()) return kSuccess;
   throw Failure{fmt::format("{}", fmt::join(reasons, "\nrtctl: "))};
@@ -126,13 +130,13 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
 
 int launch(const LaunchOptions& options) {
   tactus::LaunchPlan plan = load_plan(options);
-  if (options.dry_run) return write_out(tactus::describe_plan(plan)) ? kSuccess : kFailed;
+  if (options.dry_run) return print(tactus::describe_plan(plan));
   if (!plan.notes.empty())
-    fmt::print(stderr, "rtctl: {} defaults were taken: --dry-run names them\n", plan.notes.size());
+    complain(fmt::format("{} defaults were taken: --dry-run names them", plan.notes.size()));
   if (!options.check) return run_plan(std::move(plan), options);
   const std::string text = fmt::format("{}: no errors; nodes: {}, processes: {}\n", options.file,
                                        plan.nodes.size(), plan.processes.size());
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace
@@ -180,7 +184,7 @@ void add_launch(CLI::App& root, Run& run) {
   });
   verb.callback([&run, words] {
     run = [words] {
-      if (words->show_arguments) return write_out(arguments_text(*words)) ? kSuccess : kFailed;
+      if (words->show_arguments) return print(arguments_text(*words));
       return launch(launch_options(*words));
     };
   });

@@ -45,7 +45,7 @@ int msg_list(const Options& options) {
     json.push_back(
         {{"name", type->name}, {"bytes", type->size}, {"plain", type->plain}, {"hash", tactus::rihs(*type)}});
   }
-  return write_out(options.json ? json.dump(2) + "\n" : text) ? kSuccess : kFailed;
+  return print(options.json ? json.dump(2) + "\n" : text);
 }
 
 }  // namespace

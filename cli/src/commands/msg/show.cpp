@@ -28,15 +28,14 @@ std::string_view own_part(std::string_view schema) {
 int msg_show(const Options& options) {
   const TypePointer type = type_named(options.type);
   if (options.json) {
-    return write_out(nlohmann::json::parse(tactus::serialize_type(*type)).dump(2) + "\n") ? kSuccess
-                                                                                          : kFailed;
+    return print(nlohmann::json::parse(tactus::serialize_type(*type)).dump(2) + "\n");
   }
   const std::string summary = fmt::format("# {}: {} bytes{}, {}\n", type->name, type->size,
                                           type->plain ? "" : " and a tail", tactus::rihs(*type));
   std::string text = paint(Style::kDim, summary);
   text += options.nested ? type->schema : own_part(type->schema);
   if (text.back() != '\n') text += '\n';
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace

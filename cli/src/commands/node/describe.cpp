@@ -97,13 +97,11 @@ std::string parameters_text(const NodeDescription& node) {
 
 int node_describe(const Options& options) {
   const NodeDescription node = describe(options);
-  if (options.json) return write_out(tactus::to_json(node).dump(2) + "\n") ? kSuccess : kFailed;
+  if (options.json) return print(tactus::to_json(node).dump(2) + "\n");
   const char* called = node.has_run ? "loops itself" : "is called: step()";
   const std::string text = fmt::format("{}  {}\n", paint(Style::kHeading, node.class_name), called);
-  return write_out(text + ports_text(node, PortDirection::kInput, "TAKES") +
-                   ports_text(node, PortDirection::kOutput, "PUBLISHES") + parameters_text(node))
-             ? kSuccess
-             : kFailed;
+  return print(text + ports_text(node, PortDirection::kInput, "TAKES") +
+               ports_text(node, PortDirection::kOutput, "PUBLISHES") + parameters_text(node));
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ int print_json(const Node& node, const std::vector<Port>& inputs, const std::vec
             {"takes", json_of(inputs, false)},
             {"metrics", Json::array()}};
   for (const tactus::MetricSummary& metric : node.metrics) json["metrics"].push_back(metric_json(metric));
-  return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
+  return print(json.dump(2) + "\n");
 }
 
 std::string calls_text(const Node& node) {
@@ -119,9 +119,7 @@ int node_info(const Options& options) {
   if (options.json) return print_json(node, inputs, outputs);
   const std::string text = fmt::format("{}  {}, process {} (pid {})\n", paint(Style::kHeading, node.name),
                                        node.state, node.process, node.pid);
-  return write_out(text + calls_text(node) + inputs_text(inputs) + outputs_text(outputs) + metrics_of(node))
-             ? kSuccess
-             : kFailed;
+  return print(text + calls_text(node) + inputs_text(inputs) + outputs_text(outputs) + metrics_of(node));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ int print_json(const std::vector<Node>& nodes) {
                     {"process", node.process},
                     {"pid", node.pid}});
   }
-  return write_out(list.dump(2) + "\n") ? kSuccess : kFailed;
+  return print(list.dump(2) + "\n");
 }
 
 int print_table(const std::vector<Node>& nodes, bool groups) {
@@ -38,18 +38,18 @@ int print_table(const std::vector<Node>& nodes, bool groups) {
   for (const Node& node : nodes) {
     table.add({node.name, state_cell(node.state), node.process, std::to_string(node.pid), node.group});
   }
-  return write_out(table.text()) ? kSuccess : kFailed;
+  return print(table.text());
 }
 
 int node_list(const Options& options) {
   Graph graph = read_graph();
   if (options.group) keep_group(graph, *options.group);
-  if (options.count) return write_out(fmt::format("{}\n", graph.nodes.size())) ? kSuccess : kFailed;
+  if (options.count) return print(fmt::format("{}\n", graph.nodes.size()));
   if (options.json) return print_json(graph.nodes);
   if (!options.names) return print_table(graph.nodes, has_groups(graph));
   std::string text;
   for (const Node& node : graph.nodes) text += node.name + "\n";
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace

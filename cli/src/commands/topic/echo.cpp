@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "message_printer.hpp"
+#include "output/terminal.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/middleware/time.hpp"
@@ -85,8 +86,8 @@ class Echo {
   static void report_drops(const tactus::UntypedSubscriber& subscriber) {
     const tactus::EndpointCounts counts = subscriber.counts();
     if (counts.dropped > 0)
-      fmt::print(stderr, "rtctl: {} messages came faster than they were printed\n", counts.dropped);
-    if (counts.rejected > 0) fmt::print(stderr, "rtctl: {} messages were malformed\n", counts.rejected);
+      complain(fmt::format("{} messages came faster than they were printed", counts.dropped));
+    if (counts.rejected > 0) complain(fmt::format("{} messages were malformed", counts.rejected));
   }
 
   const Options& options_;
@@ -133,7 +134,9 @@ void add_topic_echo(CLI::App& topic, Run& run) {
   verb.add_option("type", options->type, "Its type: with it, a topic that is not there yet is waited for")
       ->type_name("TYPE");
   verb.add_flag("--once", options->once, "End after one message");
-  verb.add_option("--count", options->count, "End after so many messages")->type_name("N");
+  verb.add_option("--count", options->count, "End after so many messages")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   PrintWords& print = options->print;
   verb.add_option("--field", print.field, "Only this field, e.g. pose.position.x")->type_name("FIELD");
   verb.add_flag("--no-arr", print.no_arrays, "Arrays as their type and length only");

@@ -26,7 +26,7 @@ int topic_find(const Options& options) {
     if (carries && topic.group == options.group) text += topic.name + "\n";
   }
   if (text.empty()) throw Failure{fmt::format("no topic carries {}{}", type, in_group(options.group))};
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ int print_json(const Graph& graph, const Topic& topic) {
   for (const Endpoint& endpoint : topic.subscribers) json["subscribers"].push_back(json_of(endpoint, false));
   json["edges"] = edges_json(graph.edges, topic, "path");
   json["mismatches"] = edges_json(graph.mismatches, topic, "reason");
-  return write_out(json.dump(2) + "\n") ? kSuccess : kFailed;
+  return print(json.dump(2) + "\n");
 }
 
 std::string publishers_text(const Topic& topic) {
@@ -93,7 +93,7 @@ int topic_info(const Options& options) {
       fmt::format("{}  {}\n\n", paint(Style::kHeading, topic.name), fmt::join(topic.types, ", "));
   text += publishers_text(topic) + "\n" + subscribers_text(topic);
   if (const std::string edges = edges_text(graph, topic); !edges.empty()) text += "\n" + edges;
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace

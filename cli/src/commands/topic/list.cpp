@@ -30,13 +30,13 @@ int print_json(const std::vector<Topic>& topics) {
                     {"publishers", topic.publishers.size()},
                     {"subscribers", topic.subscribers.size()}});
   }
-  return write_out(list.dump(2) + "\n") ? kSuccess : kFailed;
+  return print(list.dump(2) + "\n");
 }
 
 int print_names(const std::vector<Topic>& topics) {
   std::string text;
   for (const Topic& topic : topics) text += topic.name + "\n";
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 int print_table(const std::vector<Topic>& topics, bool groups) {
@@ -51,7 +51,7 @@ int print_table(const std::vector<Topic>& topics, bool groups) {
                std::to_string(topic.subscribers.size()),
                topic.group});
   }
-  return write_out(table.text()) ? kSuccess : kFailed;
+  return print(table.text());
 }
 
 int topic_list(const Options& options) {
@@ -59,7 +59,7 @@ int topic_list(const Options& options) {
   if (options.group) keep_group(graph, *options.group);
   if (options.json) return print_json(graph.topics);
   if (options.names) return print_names(graph.topics);
-  if (options.count) return write_out(fmt::format("{}\n", graph.topics.size())) ? kSuccess : kFailed;
+  if (options.count) return print(fmt::format("{}\n", graph.topics.size()));
   return print_table(graph.topics, has_groups(graph));
 }
 

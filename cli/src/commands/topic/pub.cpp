@@ -132,7 +132,7 @@ int topic_pub(const Options& options) {
     next = std::max(next + period, Clock::now());  // a grid; what is late is not made up for
   }
   (void)interrupt.sleep(kMeet);
-  return write_out(fmt::format("published {} on {}\n", sent, topic)) ? kSuccess : kFailed;
+  return print(fmt::format("published {} on {}\n", sent, topic));
 }
 
 }  // namespace
@@ -149,7 +149,9 @@ void add_topic_pub(CLI::App& topic, Run& run) {
       ->type_name("VALUE");
   verb.add_option("-r,--rate", options->rate, "Messages per second; 1 when not given")->type_name("HZ");
   verb.add_flag("-1,--once", options->once, "End after one message");
-  verb.add_option("-t,--times,--count", options->count, "End after so many messages")->type_name("N");
+  verb.add_option("-t,--times,--count", options->count, "End after so many messages")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
   verb.footer(
       "Examples:\n  rtctl topic pub /hello std_msgs/String '{data: hello}' --once\n"

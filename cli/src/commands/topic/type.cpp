@@ -17,7 +17,7 @@ int topic_type(const Options& options) {
   const Graph graph = read_graph();
   std::string text;
   for (const std::string& type : find_topic(graph, options.topic, options.group).types) text += type + "\n";
-  return write_out(text) ? kSuccess : kFailed;
+  return print(text);
 }
 
 }  // namespace
