@@ -13,18 +13,27 @@ class ImuIntegrator final : public tactus::Node {
         correction_{context.subscribe<geometry_msgs::msg::PoseStamped>("correction", {.optional = true})},
         pose_{context.advertise<geometry_msgs::msg::PoseStamped>("pose")},
         odometry_{context.advertise<nav_msgs::msg::Odometry>("odometry")},
+        ignored_samples_{
+            context.metric("ignored_samples", {.help = "1 each: no measurement, or back in time"})},
+        ignored_corrections_{context.metric("ignored_corrections", {.help = "1 each: no pose, or too old"})},
         estimator_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})} {}
 
   void step(const tactus::Cycle&) override {
     while (const auto correction = correction_.take()) {
-      estimator_.correct(xr::stamp_ns(correction->header.stamp), xr::to_eigen(correction->pose.position),
-                         xr::to_eigen(correction->pose.orientation));
+      const bool taken =
+          estimator_.correct(xr::stamp_ns(correction->header.stamp), xr::to_eigen(correction->pose.position),
+                             xr::to_eigen(correction->pose.orientation));
+      if (!taken) ignored_corrections_.record(1);
     }
     tactus::Time captured{};
     while (const auto imu = imu_.take()) {
-      captured = imu.captured();
-      estimator_.add_imu({xr::stamp_ns(imu->header.stamp), xr::to_eigen(imu->angular_velocity),
-                          xr::to_eigen(imu->linear_acceleration)});
+      const bool taken =
+          estimator_.add_imu({xr::stamp_ns(imu->header.stamp), xr::to_eigen(imu->angular_velocity),
+                              xr::to_eigen(imu->linear_acceleration)});
+      if (taken)
+        captured = imu.captured();
+      else
+        ignored_samples_.record(1);
     }
     const auto& state = estimator_.state();
     if (!state || captured == tactus::Time{}) return;
@@ -48,6 +57,7 @@ class ImuIntegrator final : public tactus::Node {
   tactus::Subscriber<geometry_msgs::msg::PoseStamped> correction_;
   tactus::Publisher<geometry_msgs::msg::PoseStamped> pose_;
   tactus::Publisher<nav_msgs::msg::Odometry> odometry_;
+  tactus::Metric ignored_samples_, ignored_corrections_;
   xr::PoseEstimator estimator_;
 };
 TACTUS_NODE(ImuIntegrator)

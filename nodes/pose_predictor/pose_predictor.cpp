@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <cstdlib>
 #include <tactus/node.hpp>
 
 #include "motion_message.hpp"
@@ -20,14 +21,19 @@ class PosePredictor final : public tactus::Node {
             context.parameter(
                 "display_latency", 11.1,
                 {.min = 0, .max = 1000, .unit = "ms", .help = "from the begin of a frame to its light"}))},
-        horizon_{context.metric("horizon", {.unit = "ms", .help = "from the pose to the display time"})} {}
+        horizon_{context.metric("horizon", {.unit = "ms", .help = "from the pose to the display time"})},
+        refused_{context.metric("refused_odometry",
+                                {.unit = "ms", .help = "its horizon, 1 each: no number, or far off"})} {}
 
   void step(const tactus::Cycle& cycle) override {
     const auto odometry = odometry_.latest();
     if (!odometry) return;
     xr::Motion motion = xr::read_motion(*odometry);
     const std::int64_t origin_ns = motion.pose.stamp_ns;
-    motion.pose = xr::predict(motion, display_ns(tactus::to_ns(cycle.now())));
+    const std::int64_t display_ns = display_after(tactus::to_ns(cycle.now()));
+    if (!xr::is_valid(motion) || std::abs(display_ns - origin_ns) > kLongestHorizonNs)
+      return refused_.record(1e-6 * static_cast<double>(display_ns - origin_ns));
+    motion.pose = xr::predict(motion, display_ns);
     horizon_.record(1e-6 * static_cast<double>(motion.pose.stamp_ns - origin_ns));
     if (auto prediction = prediction_.loan()) {
       xr::write_prediction(motion, origin_ns, *prediction);
@@ -36,14 +42,16 @@ class PosePredictor final : public tactus::Node {
   }
 
  private:
+  static constexpr std::int64_t kLongestHorizonNs = 1'500'000'000;  ///< the longest latency and some more
+
   /// The next frame begins at the next instant of the grid.
-  [[nodiscard]] std::int64_t display_ns(std::int64_t now_ns) const {
+  [[nodiscard]] std::int64_t display_after(std::int64_t now_ns) const {
     return now_ns - now_ns % period_ns_ + period_ns_ + latency_ns_;
   }
 
   tactus::Subscriber<nav_msgs::msg::Odometry> odometry_;
   tactus::Publisher<xr_msgs::msg::PredictedPose> prediction_;
   std::int64_t period_ns_, latency_ns_;
-  tactus::Metric horizon_;
+  tactus::Metric horizon_, refused_;
 };
 TACTUS_NODE(PosePredictor)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <sensor_msgs/msg/image.hpp>
@@ -30,6 +31,8 @@ class Reprojection final : public tactus::Node {
         frame_{context.advertise<sensor_msgs::msg::Image>("frame", {.max_bytes = pixels() * 3 + 1024})},
         frame_pose_{context.advertise<xr_msgs::msg::PredictedPose>("frame_pose")},
         image_age_{context.metric("image_age", {.unit = "ms", .help = "of the image when it is displayed"})},
+        pose_age_{
+            context.metric("pose_age", {.unit = "ms", .help = "of the head pose when it is displayed"})},
         black_{context.metric("black_frames", {.help = "how many in a row, while something was missing"})},
         refused_{
             context.metric("refused_images", {.help = "1 each: damaged, or older than the head's history"})},
@@ -138,7 +141,9 @@ class Reprojection final : public tactus::Node {
     // An image that overtook its pose is brought in with the predicted motion; the history has it a moment
     // later.
     const Eigen::Quaterniond then = (captured_ ? *captured_ : xr::predict(motion, image_ns)).orientation;
-    motion.pose = xr::predict(motion, display_ns);
+    const std::int64_t known_ns = xr::stamp_ns(predicted_->header.stamp);
+    motion.pose = xr::predict(motion, std::min(display_ns, known_ns + kLongestPredictionNs));
+    motion.pose.stamp_ns = display_ns;
     const Eigen::Quaterniond turn =
         (then * *body_from_camera_).conjugate() * (motion.pose.orientation * *body_from_camera_);
 
@@ -150,12 +155,14 @@ class Reprojection final : public tactus::Node {
                {picture_->width, picture_->height, picture_->step, channels, picture_->data.data()},
                frame->data.resize(pixels() * channels, tactus::for_overwrite));
     say_first_picture();
+    say_held_pose(display_ns > known_ns + kLongestPredictionNs);
     if (auto pose = frame_pose_.loan()) {
-      xr::write_prediction(motion, xr::stamp_ns(predicted_->header.stamp), *pose);
+      xr::write_prediction(motion, known_ns, *pose);
       frame_pose_.publish(std::move(pose));
     }
     frame_.publish(std::move(frame));
     image_age_.record(1e-6 * static_cast<double>(display_ns - image_ns));
+    pose_age_.record(1e-6 * static_cast<double>(display_ns - known_ns));
   }
 
   void begin(sensor_msgs::msg::Image& frame, std::int64_t display_ns, std::string_view encoding,
@@ -176,7 +183,17 @@ class Reprojection final : public tactus::Node {
     black_in_a_row_ = 0;
   }
 
+  void say_held_pose(bool held) {
+    if (std::exchange(held_, held) == held) return;
+    if (held)
+      log_.warn("no head pose for more than 200 ms: the last one is held");
+    else
+      log_.info("head poses again");
+  }
+
   static constexpr std::uint64_t kSayAfter = 90;  ///< frames; a second or so
+  /// A head does not turn on for longer; without poses the picture would never stop.
+  static constexpr std::int64_t kLongestPredictionNs = 200'000'000;
 
   tactus::Log& log_;
   tactus::Subscriber<sensor_msgs::msg::Image> image_;
@@ -189,11 +206,11 @@ class Reprojection final : public tactus::Node {
   std::int64_t latency_ns_;
   tactus::Publisher<sensor_msgs::msg::Image> frame_;
   tactus::Publisher<xr_msgs::msg::PredictedPose> frame_pose_;
-  tactus::Metric image_age_, black_, refused_;
+  tactus::Metric image_age_, pose_age_, black_, refused_;
 
   xr::Timewarp warp_;
   xr::PoseHistory history_;
-  bool calibrated_ = false, damage_said_ = false;
+  bool calibrated_ = false, damage_said_ = false, held_ = false;
   std::optional<Eigen::Quaterniond> body_from_camera_;
   tactus::Sample<sensor_msgs::msg::Image> picture_;
   std::optional<xr::StampedPose> captured_;  ///< where the head was for picture_, once the history knows it

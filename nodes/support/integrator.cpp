@@ -2,9 +2,23 @@
 #include "integrator.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 namespace xr {
 namespace {
+
+constexpr std::int64_t kLongestGapNs = 1'000'000'000;
+constexpr double kFastestTurn = 1e3, kStrongestAcceleration = 1e4;  // rad/s, m/s^2
+
+bool is_measurement(const ImuSample& imu) {
+  return imu.angular_velocity.norm() < kFastestTurn &&
+         imu.linear_acceleration.norm() < kStrongestAcceleration;
+}
+
+bool is_pose(const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation) {
+  return position.allFinite() && std::abs(orientation.norm() - 1) < 0.1;
+}
 
 struct Derivative {
   Eigen::Vector3d velocity, acceleration;
@@ -65,19 +79,23 @@ Eigen::Vector3d PoseEstimator::angular_velocity() const {
   return sample(count_ - 1).angular_velocity - bias_.angular_velocity;
 }
 
-void PoseEstimator::add_imu(const ImuSample& added) {
-  if (count_ > 0 && added.stamp_ns <= sample(count_ - 1).stamp_ns) {
-    ++ignored_;
-    return;
-  }
+bool PoseEstimator::add_imu(const ImuSample& added) {
+  if (!is_measurement(added)) return false;
+  const std::int64_t before = count_ > 0 ? sample(count_ - 1).stamp_ns
+                              : base_    ? base_->stamp_ns
+                                         : added.stamp_ns;
+  if (std::abs(added.stamp_ns - before) > kLongestGapNs) begin_anew();
+  if (count_ > 0 && added.stamp_ns <= before) return false;
   history_[count_ % kHistory] = added;
   ++count_;
-  if (!state_ || count_ < 2) return;
-  const ImuSample& before = sample(count_ - 2);
-  if (state_->stamp_ns <= before.stamp_ns)
-    state_ = replay(*state_, added.stamp_ns);
-  else if (state_->stamp_ns < added.stamp_ns)
-    state_ = replay(*state_, added.stamp_ns);
+  if (state_ && count_ > 1 && state_->stamp_ns < added.stamp_ns) state_ = replay(*state_, added.stamp_ns);
+  return true;
+}
+
+void PoseEstimator::begin_anew() {
+  count_ = corrections_ = 0;
+  base_.reset();
+  state_.reset();
 }
 
 /// From the state's stamp to `until_ns` over the recorded samples; the ends may lie between two of them.
@@ -102,14 +120,12 @@ MotionState PoseEstimator::replay(MotionState state, std::int64_t until_ns) cons
   return state;
 }
 
-void PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& position,
+bool PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& position,
                             const Eigen::Quaterniond& orientation) {
   const std::uint64_t oldest = count_ > kHistory ? count_ - kHistory : 0;
-  const bool too_old = count_ > 0 && stamp_ns < sample(oldest).stamp_ns;
-  if (too_old || (base_ && stamp_ns <= base_->stamp_ns)) {
-    ++ignored_;
-    return;
-  }
+  const bool fits_imu = count_ == 0 || (stamp_ns >= sample(oldest).stamp_ns &&
+                                        stamp_ns <= sample(count_ - 1).stamp_ns + kLongestGapNs);
+  if (!fits_imu || !is_pose(position, orientation) || (base_ && stamp_ns <= base_->stamp_ns)) return false;
   MotionState corrected;
   if (base_) learn(replay(*base_, stamp_ns), position, orientation, corrected);
   corrected.stamp_ns = stamp_ns;
@@ -118,6 +134,7 @@ void PoseEstimator::correct(std::int64_t stamp_ns, const Eigen::Vector3d& positi
   base_ = corrected;
   ++corrections_;
   state_ = count_ == 0 ? corrected : replay(corrected, std::max(stamp_ns, sample(count_ - 1).stamp_ns));
+  return true;
 }
 
 /// The miss of the prediction over the time since the last correction says how wrong velocity and biases

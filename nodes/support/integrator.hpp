@@ -31,27 +31,29 @@ struct ImuBias {
                                     const ImuBias& bias, double gravity);
 
 /// Head pose from an IMU and rare, late corrections. A correction is applied at its own time, and what the
-/// IMU said since is integrated again. Velocity and biases follow from how far the prediction missed. Fixed
-/// memory; bounded time per call.
+/// IMU said since is integrated again. Velocity and biases follow from how far the prediction missed. Samples
+/// more than a second apart are two streams: it begins anew, with the biases it knows. Fixed memory; bounded
+/// time per call.
 class PoseEstimator {
  public:
   explicit PoseEstimator(double gravity) : gravity_{gravity} {}
 
-  /// Stamps must increase; others are ignored and counted.
-  void add_imu(const ImuSample& sample);
-  /// A pose from the outside (SLAM, ground truth) at its stamp. Older than the history: ignored and counted.
-  void correct(std::int64_t stamp_ns, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation);
+  /// False, and ignored: not after the last one, or no measurement (not finite, beyond any sensor).
+  bool add_imu(const ImuSample& sample);
+  /// A pose from the outside (SLAM, ground truth) at its stamp. False, and ignored: not after the last one,
+  /// older than the history, a second ahead of the IMU, or no pose (not finite, no rotation).
+  bool correct(std::int64_t stamp_ns, const Eigen::Vector3d& position, const Eigen::Quaterniond& orientation);
 
   /// The newest state; empty before the first correction.
   [[nodiscard]] const std::optional<MotionState>& state() const { return state_; }
   /// Of the newest sample, without its bias: rad/s, body. Zero before the first sample.
   [[nodiscard]] Eigen::Vector3d angular_velocity() const;
   [[nodiscard]] const ImuBias& bias() const { return bias_; }
-  [[nodiscard]] std::uint64_t ignored() const { return ignored_; }
 
  private:
   static constexpr std::size_t kHistory = 512;  ///< samples; 2.5 s at 200 Hz
 
+  void begin_anew();
   [[nodiscard]] const ImuSample& sample(std::uint64_t index) const { return history_[index % kHistory]; }
   [[nodiscard]] MotionState replay(MotionState state, std::int64_t until_ns) const;
   void learn(const MotionState& predicted, const Eigen::Vector3d& position,
@@ -64,7 +66,6 @@ class PoseEstimator {
   std::optional<MotionState> state_;  ///< at the newest sample
   ImuBias bias_;
   std::uint64_t corrections_ = 0;
-  std::uint64_t ignored_ = 0;
 };
 
 }  // namespace xr

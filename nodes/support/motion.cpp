@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "motion.hpp"
 
+#include <cmath>
+
 namespace xr {
+
+bool is_valid(const Motion& motion) {
+  return motion.pose.position.allFinite() && std::abs(motion.pose.orientation.norm() - 1) < 0.1 &&
+         motion.velocity.allFinite() && motion.angular_velocity.allFinite();
+}
 
 Eigen::Quaterniond rotation_of(const Eigen::Vector3d& vector) {
   const double angle = vector.norm();

@@ -21,6 +21,9 @@ struct Motion {
   Eigen::Vector3d angular_velocity = Eigen::Vector3d::Zero();  ///< rad/s, body
 };
 
+/// False when a number in it is not finite, or the orientation no rotation.
+[[nodiscard]] bool is_valid(const Motion& motion);
+
 /// Rotation by a vector's length about its direction.
 [[nodiscard]] Eigen::Quaterniond rotation_of(const Eigen::Vector3d& vector);
 

@@ -62,4 +62,25 @@ TEST(ImuIntegrator, TellsHowTheHeadMoves) {
   EXPECT_NEAR(motion.angular_velocity.z(), 0.7, 1e-9);
 }
 
+TEST(ImuIntegrator, WhatIsNoMeasurementAndNoPoseIsCountedAndChangesNothing) {
+  tactus::testing::Harness<ImuIntegrator> node;
+  node.give("correction", pose_at(5ms, 0.5));
+  node.give("imu", at_rest(5ms));
+  node.step_at(5ms);
+  auto broken = at_rest(10ms);
+  broken->angular_velocity.x = std::nan("");
+  node.give("imu", broken);
+  node.give("imu", at_rest(3ms));  // back in time
+  auto none = pose_at(8ms, 0.7);
+  none->pose.orientation.w = 0;
+  node.give("correction", none);
+  node.step_at(10ms);
+  EXPECT_EQ(node.taken<PoseStamped>("pose").size(), 1U) << "it published without a new sample";
+  node.give("imu", at_rest(15ms));
+  node.step_at(15ms);
+  EXPECT_NEAR(node.last<PoseStamped>("pose").pose.position.x, 0.5, 1e-12);
+  EXPECT_EQ(node.metric("ignored_samples").count, 2U);
+  EXPECT_EQ(node.metric("ignored_corrections").count, 1U);
+}
+
 }  // namespace

@@ -79,4 +79,19 @@ TEST(PosePredictor, TakesTheNewestOfSeveral) {
   EXPECT_EQ(xr::stamp_ns(all[0]->header.stamp), 1'005'000'000);
 }
 
+TEST(PosePredictor, WhatIsNoMotionOrFarOffIsCountedAndNotPredictedFrom) {
+  tactus::testing::Harness<PosePredictor> node{kDisplay};
+  auto no_number = moving(1000ms, yaw(0));
+  no_number->twist.twist.angular.x = std::nan("");
+  auto no_rotation = moving(1000ms, yaw(0));
+  no_rotation->pose.pose.orientation.w = no_rotation->pose.pose.orientation.z = 0;
+  for (const auto& odometry : {no_number, no_rotation, moving(0ms, yaw(0)), moving(9000ms, yaw(0))}) {
+    node.give("odometry", odometry);
+    node.step_at(odometry->header.stamp.sec == 1 ? 1004ms : 4000ms);
+  }
+  EXPECT_TRUE(node.taken<PredictedPose>("predicted_pose").empty());
+  EXPECT_EQ(node.metric("refused_odometry").count, 4U);
+  EXPECT_EQ(node.metric("horizon").count, 0U);
+}
+
 }  // namespace

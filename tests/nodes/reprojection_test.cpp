@@ -156,6 +156,24 @@ TEST_F(ReprojectionTest, APredictionForAnotherInstantIsBroughtToThisOne) {
   EXPECT_EQ(xr::stamp_ns(shown.header.stamp), 55'000'000);
 }
 
+TEST_F(ReprojectionTest, WhenTrackingStopsThePictureStandsStillAndSaysSo) {
+  give_camera();
+  give_poses(50ms);
+  node.give("image", image_at(40ms));
+  // From a pose at 45 ms, turning by 1 rad/s: at 245 ms, the longest prediction, by 0.185 rad more.
+  node.give("predicted_pose", predicted(60ms, yaw(0), 1));
+  const auto shift = static_cast<std::uint32_t>(std::lround(kFocal * std::tan(0.185)));
+  for (const tactus::Duration t : {235ms, 300ms, 2000ms}) {
+    EXPECT_NEAR(pixel(frame_at(t), kWidth / 2, kHeight / 2), value_at(kWidth / 2 - shift, kHeight / 2), 1);
+    EXPECT_EQ(xr::stamp_ns(node.last<PredictedPose>("frame_pose").display_time), (t + 10ms).count());
+  }
+  EXPECT_EQ(node.metric("pose_age").last, 2010 - 45);
+  EXPECT_THAT(node.logged(), Contains(HasSubstr("the last one is held")).Times(1));
+  node.give("predicted_pose", predicted(2020ms, yaw(0)));
+  node.step_at(2010ms);
+  EXPECT_THAT(node.logged(), Contains("head poses again"));
+}
+
 TEST_F(ReprojectionTest, AnImageThatOvertookItsPoseIsBroughtInWithThePrediction) {
   give_camera();
   give_poses(30ms);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <numbers>
 
 #include "euroc.hpp"
@@ -234,15 +235,51 @@ TEST(PoseEstimator, LearnsTheBiases) {
   EXPECT_LT((state.position - truth.position(20)).norm(), 0.01);
 }
 
-TEST(PoseEstimator, IgnoresAndCountsWhatComesTooLateOrTwice) {
+const Eigen::Vector3d kZero = Eigen::Vector3d::Zero(), kGravity{0, 0, 9.81};
+const Eigen::Quaterniond kUpright = Eigen::Quaterniond::Identity();
+
+TEST(PoseEstimator, IgnoresWhatComesTooLateOrTwice) {
   PoseEstimator estimator{9.81};
-  estimator.correct(1'000, Eigen::Vector3d::Zero(), Eigen::Quaterniond::Identity());
-  estimator.add_imu({2'000, Eigen::Vector3d::Zero(), {0, 0, 9.81}});
-  estimator.add_imu({2'000, Eigen::Vector3d::Zero(), {0, 0, 9.81}});
-  estimator.add_imu({1'500, Eigen::Vector3d::Zero(), {0, 0, 9.81}});
-  estimator.correct(900, Eigen::Vector3d::Ones(), Eigen::Quaterniond::Identity());
-  EXPECT_EQ(estimator.ignored(), 3U);
+  EXPECT_TRUE(estimator.correct(1'000, kZero, kUpright));
+  EXPECT_TRUE(estimator.add_imu({2'000, kZero, kGravity}));
+  EXPECT_FALSE(estimator.add_imu({2'000, kZero, kGravity}));
+  EXPECT_FALSE(estimator.add_imu({1'500, kZero, kGravity}));
+  EXPECT_FALSE(estimator.correct(900, Eigen::Vector3d::Ones(), kUpright));
+  EXPECT_FALSE(estimator.correct(1'000, Eigen::Vector3d::Ones(), kUpright));
   EXPECT_NEAR(estimator.state()->position.norm(), 0, 1e-6);
+}
+
+TEST(PoseEstimator, WhatIsNoMeasurementAndNoPoseLeavesNoTrace) {
+  PoseEstimator estimator{9.81};
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
+                   kInfinite = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(estimator.correct(1 * kMs, kZero, kUpright));
+  EXPECT_TRUE(estimator.add_imu({1 * kMs, kZero, kGravity}));
+  for (const double bad : {kNan, kInfinite, -kInfinite, 1e5, 1e308}) {
+    EXPECT_FALSE(estimator.add_imu({2 * kMs, {0, bad, 0}, kGravity}));
+    EXPECT_FALSE(estimator.add_imu({2 * kMs, kZero, {bad, 0, 0}}));
+  }
+  for (const double bad : {kNan, kInfinite}) EXPECT_FALSE(estimator.correct(2 * kMs, {bad, 0, 0}, kUpright));
+  for (const double w : {kNan, kInfinite, 0.0, 2.0})
+    EXPECT_FALSE(estimator.correct(2 * kMs, kZero, Eigen::Quaterniond{w, 0, 0, 0}));
+  EXPECT_FALSE(estimator.correct(2'000 * kMs, kZero, kUpright)) << "a correction from the future";
+  EXPECT_TRUE(estimator.add_imu({6 * kMs, kZero, kGravity}));
+  EXPECT_NEAR(estimator.state()->position.norm(), 0, 1e-12);
+  EXPECT_EQ(estimator.state()->stamp_ns, 6 * kMs);
+}
+
+TEST(PoseEstimator, AStreamThatBeginsAnewWaitsForItsFirstCorrection) {
+  for (const std::int64_t again : {5'000 * kMs, -5'000 * kMs}) {  // a pause, a clock that was set back
+    PoseEstimator estimator{9.81};
+    estimator.correct(0, kZero, kUpright);
+    for (std::int64_t t = 0; t <= 100 * kMs; t += 5 * kMs) estimator.add_imu({t, kZero, kGravity});
+    ASSERT_TRUE(estimator.state());
+    EXPECT_TRUE(estimator.add_imu({again, kZero, kGravity}));
+    EXPECT_FALSE(estimator.state());
+    EXPECT_TRUE(estimator.correct(again, Eigen::Vector3d::Ones(), kUpright));
+    EXPECT_TRUE(estimator.add_imu({again + 5 * kMs, kZero, kGravity}));
+    EXPECT_NEAR((estimator.state()->position - Eigen::Vector3d::Ones()).norm(), 0, 1e-12);
+  }
 }
 
 /// On the real recording: 10 Hz corrections from the ground truth, error against the ground truth in between.
