@@ -35,7 +35,8 @@ Endpoint endpoint_of(const Json& json) {
           counters.value("bytes_min", std::uint64_t{0}),
           counters.value("bytes_max", std::uint64_t{0}),
           counters.value("age_ns_total", std::int64_t{0}),
-          counters.value("age_ns_max", std::int64_t{0})};
+          counters.value("age_ns_max", std::int64_t{0}),
+          counters.value("unmatched", std::uint64_t{0})};
 }
 
 Topic topic_of(const Json& json) {
@@ -75,6 +76,8 @@ Node node_of(const Json& json, const Json& processes) {
   node.deadline_misses = json.value("deadline_misses", std::uint64_t{0});
   node.skipped = json.value("skipped", std::uint64_t{0});
   node.faults = json.value("faults", std::uint64_t{0});
+  node.budget_overruns = json.value("budget_overruns", std::uint64_t{0});
+  node.stale_inputs = json.value("stale_inputs", std::uint64_t{0});
   for (const Json& metric : list(json, "metrics")) node.metrics.push_back(metric_of(metric));
   for (const Json& process : processes) {
     if (process.value("id", Json{}) != json.value("process", Json{0})) continue;

@@ -26,6 +26,7 @@ struct Endpoint {
   std::uint64_t bytes_max = 0;    ///< publishers
   std::int64_t age_ns_total = 0;  ///< subscribers: of `messages`, from capture until they were taken
   std::int64_t age_ns_max = 0;    ///< subscribers
+  std::uint64_t unmatched = 0;    ///< subscribers: messages for which on_all found no partner
 };
 
 struct Topic {
@@ -48,6 +49,8 @@ struct Node {
   std::uint64_t deadline_misses = 0;
   std::uint64_t skipped = 0;
   std::uint64_t faults = 0;
+  std::uint64_t budget_overruns = 0;
+  std::uint64_t stale_inputs = 0;
   std::vector<tactus::MetricSummary> metrics;
 };
 

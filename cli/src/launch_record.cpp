@@ -45,6 +45,8 @@ Json json_of(const tactus::NodeStatus& node) {
           {"deadline_misses", node.deadline_misses},
           {"skipped", node.skipped},
           {"faults", node.faults},
+          {"budget_overruns", node.budget_overruns},
+          {"stale_inputs", node.stale_inputs},
           {"metrics", metrics}};
 }
 
@@ -55,6 +57,7 @@ Json json_of(const tactus::TopicStatus& topic) {
           {"subscribers", topic.subscribers},
           {"messages", topic.messages},
           {"dropped", topic.dropped},
+          {"unmatched", topic.unmatched},
           {"age_ns_mean", topic.age_mean.count()},
           {"age_ns_max", topic.age_max.count()}};
 }
@@ -69,6 +72,26 @@ std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
                count_cell(node.faults, Style::kError)});
   }
   return table.text();
+}
+
+/// What is rare enough to need no column.
+std::string warnings_text(const std::vector<tactus::TopicStatus>& topics,
+                          const std::map<std::string, tactus::NodeStatus>& nodes) {
+  std::string text;
+  const auto add = [&text](const std::string& line) { text += paint(Style::kWarning, line) + "\n"; };
+  for (const auto& topic : topics) {
+    if (topic.unmatched > 0)
+      add(fmt::format("{}: {} no partner for on_all", topic.name,
+                      counted(topic.unmatched, "message found", "messages found")));
+  }
+  for (const auto& [name, node] : nodes) {
+    if (node.budget_overruns > 0)
+      add(fmt::format("{}: {} longer than the budget", name,
+                      counted(node.budget_overruns, "call ran", "calls ran")));
+    if (node.stale_inputs > 0)
+      add(fmt::format("{}: an input became stale {}", name, counted(node.stale_inputs, "time", "times")));
+  }
+  return text;
 }
 
 }  // namespace
@@ -120,6 +143,9 @@ std::string LaunchRecord::text(bool whole_run) const {
                age_text(record.last.age_mean), age_text(record.last.age_max)});
   }
   text += table.text() + "\n" + nodes_text(nodes_);
+  std::vector<tactus::TopicStatus> topics;
+  for (const auto& [name, record] : topics_) topics.push_back(record.last);
+  text += warnings_text(topics, nodes_);
   const std::string metrics = metrics_text(metrics_of(nodes_), true);
   return metrics.empty() ? text : text + "\n" + metrics;
 }

@@ -28,7 +28,7 @@ Json counters(const EndpointCounters& c) {
           {"dropped", c.dropped.load()},       {"rejected", c.rejected.load()},
           {"last_ns", c.last_ns.load()},       {"age_ns_total", c.age_ns_total.load()},
           {"age_ns_max", c.age_ns_max.load()}, {"bytes_min", c.bytes_min.load()},
-          {"bytes_max", c.bytes_max.load()}};
+          {"bytes_max", c.bytes_max.load()},   {"unmatched", c.unmatched.load()}};
 }
 
 Json node_json(const NodeCounters& c) {
@@ -39,7 +39,9 @@ Json node_json(const NodeCounters& c) {
           {"run_ns_max", c.run_ns_max.load()},
           {"deadline_misses", c.deadline_misses.load()},
           {"skipped", c.skipped.load()},
-          {"faults", c.faults.load()}};
+          {"faults", c.faults.load()},
+          {"budget_overruns", c.budget_overruns.load()},
+          {"stale_inputs", c.stale_inputs.load()}};
 }
 
 Json metrics_json(const ProcessPage& page, std::size_t node) {
@@ -245,8 +247,8 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
   endpoint.id = next_id_++;
   types_[endpoint.type_id] = type_json;
   auto& page = process.page->endpoints[endpoint.counters];
-  for (auto* counter :
-       {&page.messages, &page.bytes, &page.dropped, &page.rejected, &page.bytes_min, &page.bytes_max})
+  for (auto* counter : {&page.messages, &page.bytes, &page.dropped, &page.rejected, &page.bytes_min,
+                        &page.bytes_max, &page.unmatched})
     counter->store(0);
   for (auto* counter : {&page.last_ns, &page.age_ns_total, &page.age_ns_max}) counter->store(0);
   set_doorbell(endpoint, true);

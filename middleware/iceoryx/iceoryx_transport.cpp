@@ -112,7 +112,8 @@ void widen(EndpointCounters& counters, std::uint64_t bytes) noexcept {
 EndpointCounts read(const EndpointCounters& c) noexcept {
   return {c.messages.load(std::memory_order_relaxed),     c.bytes.load(std::memory_order_relaxed),
           c.dropped.load(std::memory_order_relaxed),      c.rejected.load(std::memory_order_relaxed),
-          c.age_ns_total.load(std::memory_order_relaxed), c.age_ns_max.load(std::memory_order_relaxed)};
+          c.age_ns_total.load(std::memory_order_relaxed), c.age_ns_max.load(std::memory_order_relaxed),
+          c.unmatched.load(std::memory_order_relaxed)};
 }
 
 /// Waits for RouDi to connect what was just created; its discovery is asynchronous.
@@ -294,6 +295,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
   bool has_data() const noexcept override { return port_->hasData(); }
   EndpointCounts counts() const noexcept override { return read(counters_); }
   const SubscriberOptions& options() const noexcept override { return options_; }
+  void count_unmatched() noexcept override { bump(counters_.unmatched); }
 
  private:
   void give_up(const void* payload) noexcept {

@@ -76,6 +76,10 @@ class InProcessSubscriber final : public UntypedSubscriber {
     return counts_;
   }
   const SubscriberOptions& options() const noexcept override { return options_; }
+  void count_unmatched() noexcept override {
+    const std::scoped_lock lock{hub_.mutex};
+    ++counts_.unmatched;
+  }
   [[nodiscard]] const TypeId& id() const { return type_id_; }
 
   /// Drops the oldest when full. Hub locked.

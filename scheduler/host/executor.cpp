@@ -10,12 +10,11 @@
 namespace tactus {
 namespace {
 
-// Bounds a lost wake. Publishers ring after they push, so this should never find anything.
-constexpr std::int64_t kRecheckNs = 100'000'000;
-
 Flow flow_of(NodeRunner& node) {
   Flow flow;
-  for (const auto& input : node.context().inputs()) flow.inputs.push_back(input.topic);
+  flow.node = node.name();
+  for (const auto& input : node.context().inputs())
+    if (!input.settings.delayed) flow.inputs.push_back(input.topic);
   for (const auto& output : node.context().outputs()) flow.outputs.push_back(output.topic);
   flow.periodic = node.trigger().kind == TriggerKind::kEvery;
   return flow;
@@ -23,10 +22,10 @@ Flow flow_of(NodeRunner& node) {
 
 }  // namespace
 
-Executor::Executor(std::vector<NodeRunner*> nodes) {
+Executor::Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order) {
   std::vector<Flow> flows;
   for (NodeRunner* node : nodes) flows.push_back(flow_of(*node));
-  for (const std::size_t index : data_flow_order(flows)) nodes_.push_back(nodes[index]);
+  for (const std::size_t index : call_order(flows, order)) nodes_.push_back(nodes[index]);
 }
 
 void Executor::start() {
@@ -98,7 +97,10 @@ void Worker::run(const std::stop_token& stop) {
   stopped_.set_value();
 }
 
-void Worker::clear_bell() noexcept { bell_.answer(); }
+void Worker::clear_bell() noexcept {
+  if (bell_.answer()) lost_wakes_.rang();
+  lost_wakes_.judge(monotonic_ns());
+}
 
 bool Worker::wait(std::int64_t until_ns) noexcept {
   const std::int64_t spin_until_ns =
@@ -109,8 +111,9 @@ bool Worker::wait(std::int64_t until_ns) noexcept {
   return bell_.wait_until(until_ns);
 }
 
-ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes)
-    : Worker{std::move(options), bell}, executor_{std::move(nodes)} {}
+ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes,
+                               std::span<const std::string> order)
+    : Worker{std::move(options), bell}, executor_{std::move(nodes), order} {}
 
 void ExecutorWorker::loop(const std::stop_token& stop) {
   bool rung = true;
@@ -119,7 +122,7 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
     if (stop.stop_requested()) return;  // its ring may be the one that was just cleared
     const std::int64_t now_ns = to_ns(group_now());
     const bool due = executor_.next_ns() <= now_ns;
-    if (!rung && !due && executor_.waiting()) lost_wakes_.fetch_add(1, std::memory_order_relaxed);
+    if (!rung && !due && executor_.waiting()) lost_wakes_.found(monotonic_ns());
     executor_.pass(now_ns);
     const std::int64_t next_ns = group_clock().monotonic_at(from_ns(executor_.next_ns()));
     rung = executor_.waiting() || wait(std::min(next_ns, monotonic_ns() + kRecheckNs));
@@ -141,7 +144,7 @@ void LoopWorker::wait_until(Time until) noexcept {
     const std::int64_t now_ns = monotonic_ns();
     if (now_ns >= until_ns || wait(std::min(until_ns, now_ns + kRecheckNs))) break;
     if (left_over || !has_data()) continue;
-    lost_wakes_.fetch_add(1, std::memory_order_relaxed);
+    lost_wakes_.found(now_ns);
     break;
   }
   clear_bell();

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cstdint>
 #include <future>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "lost_wakes.hpp"
 #include "node_runner.hpp"
 #include "tactus/scheduler/realtime.hpp"
 
@@ -17,8 +19,8 @@ namespace tactus {
 /// what time it is. The runners outlive it.
 class Executor {
  public:
-  /// `nodes` in file order, constructed.
-  explicit Executor(std::vector<NodeRunner*> nodes);
+  /// `nodes` in file order, constructed; `order`: their full names as they are called, none: data flow.
+  explicit Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order = {});
 
   void start();
   /// One pass: everything that is due at `now_ns` of the group's clock, and what that causes downstream.
@@ -58,8 +60,8 @@ class Worker {
   [[nodiscard]] std::future<void>& request_stop();
 
   [[nodiscard]] const std::string& name() const { return options_.name; }
-  /// Times that the re-check found data nobody had rung for.
-  [[nodiscard]] std::uint64_t lost_wakes() const { return lost_wakes_.load(std::memory_order_relaxed); }
+  /// Times that the re-check found data for which no ring came either.
+  [[nodiscard]] std::uint64_t lost_wakes() const { return lost_wakes_.count(); }
 
  protected:
   virtual void start_nodes() = 0;
@@ -73,7 +75,8 @@ class Worker {
   /// For derived destructors: stops and joins.
   void finish();
 
-  std::atomic<std::uint64_t> lost_wakes_{0};
+  static constexpr std::int64_t kRecheckNs = 100'000'000;  ///< bounds a lost wake
+  LostWakes lost_wakes_{kRecheckNs};
 
  private:
   void run(const std::stop_token& stop);
@@ -91,7 +94,8 @@ class Worker {
 
 class ExecutorWorker final : public Worker {
  public:
-  ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes);
+  ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes,
+                 std::span<const std::string> order);
   ~ExecutorWorker() override { finish(); }
 
  private:

@@ -93,9 +93,9 @@ void Host::Impl::construct_node(const HostNode& node) {
       services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
       threads_.push_back({nodes_.size(), std::move(worker)});
     }
-    auto runner =
-        std::make_unique<NodeRunner>(NodeRunner::Options{node.settings, node.trigger, node.deadline_ns},
-                                     entry, std::move(services), counters);
+    auto runner = std::make_unique<NodeRunner>(
+        NodeRunner::Options{node.settings, node.trigger, node.deadline_ns, node.budget_ns}, entry,
+        std::move(services), counters);
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
     nodes_.push_back({&node, &counters, std::move(runner)});
@@ -117,8 +117,9 @@ void Host::Impl::add_executor(const HostExecutor& executor) {
   }
   if (runners.empty()) return;
   WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns};
-  threads_.push_back({first, std::make_unique<ExecutorWorker>(
-                                 std::move(options), *bells_.at(executor.name).word, std::move(runners))});
+  threads_.push_back(
+      {first, std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word,
+                                               std::move(runners), executor.order)});
 }
 
 /// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.

@@ -19,6 +19,13 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+/// What the launch file says about a port; the default when it says nothing.
+template <typename Settings>
+Settings said(const std::map<std::string, Settings>& all, std::string_view name) {
+  const auto found = all.find(std::string{name});
+  return found == all.end() ? Settings{} : found->second;
+}
+
 std::string offered(const std::vector<std::string>& names) {
   return names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "));
 }
@@ -32,16 +39,20 @@ HostContext::~HostContext() = default;
 
 void HostContext::seal() {
   sealed_ = true;
-  for (const auto& [name, value] : settings_.parameters) {
-    if (contains(parameters_, name)) continue;
-    throw std::invalid_argument{fmt::format("node {} has no parameter '{}'{}; {}", settings_.name, name,
-                                            did_you_mean(name, parameters_), offered(parameters_))};
-  }
-  for (const auto& [from, to] : settings_.remaps) {
-    if (contains(ports_, from)) continue;
-    throw std::invalid_argument{fmt::format("node {} has no input or output '{}'{}; {}", settings_.name, from,
-                                            did_you_mean(from, ports_), offered(ports_))};
-  }
+  std::vector<std::string> inputs, outputs;
+  for (const Input& input : inputs_) inputs.push_back(input.name);
+  for (const Output& output : outputs_) outputs.push_back(output.name);
+  for (const auto& [name, value] : settings_.parameters) refuse_unknown("parameter", name, parameters_);
+  for (const auto& [name, topic] : settings_.remaps) refuse_unknown("input or output", name, ports_);
+  for (const auto& [name, input] : settings_.inputs) refuse_unknown("input", name, inputs);
+  for (const auto& [name, output] : settings_.outputs) refuse_unknown("output", name, outputs);
+}
+
+void HostContext::refuse_unknown(const char* what, const std::string& name,
+                                 const std::vector<std::string>& declared) const {
+  if (contains(declared, name)) return;
+  throw std::invalid_argument{fmt::format("node {} has no {} '{}'{}; {}", settings_.name, what, name,
+                                          did_you_mean(name, declared), offered(declared))};
 }
 
 void HostContext::wait_until(Time until) noexcept {
@@ -53,31 +64,34 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
                                           const InputOptions& options) {
   declare_port(name);
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
-  auto subscriber = services_.transport.create_subscriber({.node = settings_.name,
-                                                           .topic = topic,
-                                                           .type = &type,
-                                                           .depth = options.depth,
-                                                           .max_held = held_at_once(options.max_held),
-                                                           .want_history = true,
-                                                           .doorbell = services_.doorbell(topic)});
+  const auto given = said<InputSettings>(settings_.inputs, name);
+  auto subscriber =
+      services_.transport.create_subscriber({.node = settings_.name,
+                                             .topic = topic,
+                                             .type = &type,
+                                             .depth = given.depth != 0 ? given.depth : options.depth,
+                                             .max_held = held_at_once(options.max_held),
+                                             .want_history = true,
+                                             .doorbell = services_.doorbell(topic)});
   auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_);
-  return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port)}).port;
+  return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port), given}).port;
 }
 
 UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type,
                                           const OutputOptions& options) {
   declare_port(name);
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
-  const auto wanted = settings_.max_bytes.find(std::string{name});
+  const auto given = said<OutputSettings>(settings_.outputs, name);
   bool exact = false;
-  std::size_t bytes = wanted != settings_.max_bytes.end() ? wanted->second : options.max_bytes;
+  std::size_t bytes = given.max_bytes != 0 ? given.max_bytes : options.max_bytes;
   if (bytes == 0) bytes = default_max_bytes(type, exact);
-  auto publisher = services_.transport.create_publisher({.node = settings_.name,
-                                                         .topic = topic,
-                                                         .type = &type,
-                                                         .history = options.history,
-                                                         .max_loans = options.max_loans,
-                                                         .max_bytes = bytes});
+  auto publisher = services_.transport.create_publisher(
+      {.node = settings_.name,
+       .topic = topic,
+       .type = &type,
+       .history = given.history >= 0 ? static_cast<std::uint32_t>(given.history) : options.history,
+       .max_loans = given.max_loans != 0 ? given.max_loans : options.max_loans,
+       .max_bytes = bytes});
   auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_);
   join_chains(*port);
   return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;

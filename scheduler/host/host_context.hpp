@@ -45,6 +45,7 @@ class HostContext final : public NodeContext {
     std::string name;
     std::string topic;
     std::unique_ptr<InputPort> port;
+    InputSettings settings;
   };
   struct Output {
     std::string name;
@@ -56,7 +57,7 @@ class HostContext final : public NodeContext {
   ~HostContext() override;
 
   /// After construction: declaring is an error from now on. Throws std::invalid_argument naming the
-  /// parameters and remaps that the node does not know, and the ones it has.
+  /// parameters, remaps, inputs and outputs that the node does not know, and the ones it has.
   void seal();
 
   [[nodiscard]] const std::string& name() const { return settings_.name; }
@@ -83,6 +84,8 @@ class HostContext final : public NodeContext {
   void declare_port(std::string_view name);
   void refuse_when_sealed(std::string_view name) const;
   void join_chains(OutputPort& port);
+  void refuse_unknown(const char* what, const std::string& name,
+                      const std::vector<std::string>& declared) const;
 
   NodeSettings settings_;
   NodeServices services_;

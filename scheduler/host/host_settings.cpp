@@ -23,9 +23,11 @@ NLOHMANN_JSON_SERIALIZE_ENUM(RealtimeMode, {{RealtimeMode::kOff, "off"},
                                             {RealtimeMode::kPreferred, "preferred"},
                                             {RealtimeMode::kRequired, "required"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThreadSettings, policy, priority, cpus)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns, catch_up)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChainSettings, name, origin_id, first, last)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns, order)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InputSettings, depth, delayed, stale_after_ns)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutputSettings, max_bytes, history, max_loans)
 
 static void to_json(json& out, const NodeSettings& node) {
   json parameters = json::object();
@@ -35,7 +37,11 @@ static void to_json(json& out, const NodeSettings& node) {
   }
   json remaps = json::object();
   for (const auto& [from, to] : node.remaps) remaps[from] = to;
-  out = {{"name", node.name}, {"remaps", remaps}, {"parameters", parameters}, {"max_bytes", node.max_bytes}};
+  out = {{"name", node.name},
+         {"remaps", remaps},
+         {"parameters", parameters},
+         {"inputs", node.inputs},
+         {"outputs", node.outputs}};
 }
 
 static void from_json(const json& in, NodeSettings& node) {
@@ -46,10 +52,12 @@ static void from_json(const json& in, NodeSettings& node) {
     if (parameter.at("kind") == "float") value = parameter.at("value").get<double>();
     node.parameters[name] = std::move(value);
   }
-  in.at("max_bytes").get_to(node.max_bytes);
+  in.at("inputs").get_to(node.inputs);
+  in.at("outputs").get_to(node.outputs);
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, thread)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, budget_ns,
+                                   thread)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, clock_rate, chains, executors,
                                    nodes)
 

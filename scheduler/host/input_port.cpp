@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tactus/middleware/time.hpp"
 #include "tactus/msg/block.hpp"
 
 namespace tactus {
@@ -52,14 +53,14 @@ std::optional<std::int64_t> InputPort::peek_stamp_ns() {
   return seconds * kNanosecondsPerSecond + nanoseconds;
 }
 
-const SampleHeader* InputPort::peek() {
+const SampleHeader* InputPort::peek() noexcept {
   if (!front_) front_ = inner_->take();
   return front_ ? front_->header : nullptr;
 }
 
 void InputPort::discard() {
   if (peek() == nullptr) return;
-  ++unmatched_;
+  inner_->count_unmatched();
   drop_front();
 }
 
@@ -70,7 +71,11 @@ void InputPort::close() {
 }
 
 std::optional<ConstChunk> InputPort::take() noexcept {
-  if (!gated_) return handed_out(inner_->take());
+  if (!gated_) {
+    if (peek() == nullptr || comes_later(*front_)) return std::nullopt;
+    newest_ns_ = front_->header->publish_time_ns;
+    return handed_out(std::exchange(front_, std::nullopt));
+  }
   if (!admitted_) return std::nullopt;
   admitted_ = false;
   return handed_out(std::exchange(front_, std::nullopt));
@@ -90,7 +95,24 @@ void InputPort::release(ConstChunk chunk) noexcept {
   inner_->release(chunk);
 }
 
-bool InputPort::has_data() const noexcept { return gated_ ? admitted_ : inner_->has_data(); }
+bool InputPort::has_data() const noexcept {
+  if (gated_) return admitted_;
+  return front_ ? !comes_later(*front_) : inner_->has_data();
+}
+
+// A time that lies further ahead than any call lasts is another machine's or nonsense: it holds up nothing.
+bool InputPort::comes_later(const ConstChunk& chunk) const noexcept {
+  constexpr std::int64_t kLongestCallNs = 1'000'000'000;
+  if (!frozen_ns_) return false;
+  const std::int64_t ahead_ns = clamped_difference(chunk.header->publish_time_ns, *frozen_ns_);
+  return ahead_ns > 0 && ahead_ns <= kLongestCallNs;
+}
+
+std::optional<std::int64_t> InputPort::newest_ns() noexcept {
+  const SampleHeader* waiting = peek();
+  if (waiting != nullptr) return waiting->publish_time_ns;
+  return newest_ns_;
+}
 
 void InputPort::drop_front() {
   if (front_) inner_->release(*front_);

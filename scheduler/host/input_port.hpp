@@ -15,7 +15,8 @@ namespace tactus {
 
 /// An input of a node, between the transport and the node's handle. A free input passes everything
 /// through. A gated input (one that triggers its node) shows the node exactly the sample its release
-/// was made for: the executor peeks, admits it, calls the node and closes the gate again.
+/// was made for: the executor peeks, admits it, calls the node and closes the gate again. A free input of a
+/// node that is called shows what was published before the call: what comes meanwhile is for the next one.
 /// Thread: the node's; release() any.
 class InputPort final : public UntypedSubscriber {
  public:
@@ -28,15 +29,17 @@ class InputPort final : public UntypedSubscriber {
   /// header.stamp of the oldest waiting sample, else its capture time; empty when nothing waits.
   [[nodiscard]] std::optional<std::int64_t> peek_stamp_ns();
   /// Sample header of the oldest waiting sample; nullptr when nothing waits.
-  [[nodiscard]] const SampleHeader* peek();
+  [[nodiscard]] const SampleHeader* peek() noexcept;
   /// Shows the oldest waiting sample to the node, once.
   void admit() { admitted_ = peek() != nullptr; }
   /// Gives the oldest waiting sample back unseen, counted.
   void discard();
   /// Ends the release: an admitted sample that the node did not take is given back.
   void close();
-  /// Samples that on_all could not match.
-  [[nodiscard]] std::uint64_t unmatched() const noexcept { return unmatched_; }
+  /// From now on the node sees messages published until `now_ns` of the group's clock. Free inputs.
+  void freeze(std::int64_t now_ns) noexcept { frozen_ns_ = now_ns; }
+  /// Publish time of the newest message that the node took or could take; nothing before the first.
+  [[nodiscard]] std::optional<std::int64_t> newest_ns() noexcept;
 
   [[nodiscard]] std::optional<ConstChunk> take() noexcept override;
   void release(ConstChunk chunk) noexcept override;
@@ -46,8 +49,10 @@ class InputPort final : public UntypedSubscriber {
   [[nodiscard]] bool waiting() const noexcept { return front_.has_value() || inner_->has_data(); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }
+  void count_unmatched() noexcept override { inner_->count_unmatched(); }
 
  private:
+  [[nodiscard]] bool comes_later(const ConstChunk& chunk) const noexcept;
   void drop_front();
   std::optional<ConstChunk> handed_out(std::optional<ConstChunk> chunk) noexcept;
 
@@ -58,7 +63,8 @@ class InputPort final : public UntypedSubscriber {
   std::optional<ConstChunk> front_;
   bool gated_ = false;
   bool admitted_ = false;
-  std::uint64_t unmatched_ = 0;
+  std::optional<std::int64_t> frozen_ns_;
+  std::optional<std::int64_t> newest_ns_;
 };
 
 }  // namespace tactus

@@ -50,6 +50,10 @@ void NodeProbe::end(NodePhase phase, std::int64_t run_ns) noexcept {
 
 void NodeProbe::deadline_missed() noexcept { add(counters_.deadline_misses, std::uint64_t{1}); }
 
+void NodeProbe::over_budget() noexcept { add(counters_.budget_overruns, std::uint64_t{1}); }
+
+void NodeProbe::input_stale() noexcept { add(counters_.stale_inputs, std::uint64_t{1}); }
+
 void NodeProbe::releases_skipped(std::uint64_t count) noexcept { add(counters_.skipped, count); }
 
 void NodeProbe::fault() noexcept { add(counters_.faults, std::uint64_t{1}); }

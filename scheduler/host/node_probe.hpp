@@ -21,6 +21,8 @@ class NodeProbe {
   void begin(NodePhase phase, std::uint64_t cycle, std::int64_t start_ns) noexcept;  ///< before every call
   void end(NodePhase phase, std::int64_t run_ns) noexcept;                           ///< after every call
   void deadline_missed() noexcept;
+  void over_budget() noexcept;
+  void input_stale() noexcept;
   void releases_skipped(std::uint64_t count) noexcept;
   void fault() noexcept;
   void set_state(NodeState state) noexcept;

@@ -19,7 +19,7 @@ constexpr std::size_t kMostReleasesPerPass = kMaxDepth;
 }  // namespace
 
 template <typename Call>
-bool NodeRunner::guarded(NodePhase phase, Call&& call) {
+std::int64_t NodeRunner::guarded(NodePhase phase, Call&& call) {
   const std::int64_t start_ns = monotonic_ns();
   probe_.begin(phase, cycle_, start_ns);
   try {
@@ -29,8 +29,9 @@ bool NodeRunner::guarded(NodePhase phase, Call&& call) {
   } catch (...) {
     faulted(phase, "something that is no std::exception");
   }
-  probe_.end(phase, monotonic_ns() - start_ns);
-  return state() != NodeState::kFaulted;
+  const std::int64_t run_ns = monotonic_ns() - start_ns;
+  probe_.end(phase, run_ns);
+  return run_ns;
 }
 
 NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices services, NodeCounters& counters)
@@ -47,7 +48,19 @@ void NodeRunner::construct() {
   node_.reset(entry_.create(context_));
   context_.seal();
   const Trigger& trigger = options_.trigger;
-  if (trigger.kind == TriggerKind::kEvery) grid_.emplace(trigger.period_ns, trigger.offset_ns);
+  if (trigger.kind == TriggerKind::kEvery)
+    grid_.emplace(trigger.period_ns, trigger.offset_ns, trigger.catch_up ? kMostReleasesPerPass - 1 : 0);
+  gate_inputs();
+  if (trigger.kind == TriggerKind::kSelfLooping) return;
+  for (const auto& input : context_.inputs()) {
+    if (std::ranges::find(gated_, input.port.get()) == gated_.end()) free_.push_back(input.port.get());
+    if (input.settings.stale_after_ns > 0) watched_.push_back({&input});
+  }
+  stale_.reserve(watched_.size());
+}
+
+void NodeRunner::gate_inputs() {
+  const Trigger& trigger = options_.trigger;
   if (trigger.kind != TriggerKind::kOn && trigger.kind != TriggerKind::kOnAll) return;
   for (const std::string& topic : trigger.topics) {
     auto& inputs = context_.inputs();
@@ -63,23 +76,25 @@ void NodeRunner::construct() {
 }
 
 bool NodeRunner::start() {
-  started_ = guarded(NodePhase::kStart, [this] { node_->start(); });
+  guarded(NodePhase::kStart, [this] { node_->start(); });
+  started_ = state() != NodeState::kFaulted;
   if (!started_) return false;
   probe_.set_state(NodeState::kRunning);
-  if (grid_) grid_->start(to_ns(group_now()));
+  start_ns_ = to_ns(group_now());
+  if (grid_) grid_->start(start_ns_);
   return true;
 }
 
 std::size_t NodeRunner::release(std::int64_t now_ns) {
   if (state() != NodeState::kRunning) return 0;
-  if (grid_) {
+  std::size_t calls = 0;
+  while (grid_ && state() == NodeState::kRunning) {
     const auto due = grid_->take(now_ns);
-    if (!due) return 0;
+    if (!due) return calls;
     if (due->skipped > 0) probe_.releases_skipped(due->skipped);
     step(from_ns(due->instant_ns));
-    return 1;
+    ++calls;
   }
-  std::size_t calls = 0;
   while (calls < kMostReleasesPerPass && state() == NodeState::kRunning && admit_set()) {
     std::int64_t released_ns = 0;
     for (InputPort* port : gated_) released_ns = std::max(released_ns, port->peek()->publish_time_ns);
@@ -112,9 +127,31 @@ void NodeRunner::close_inputs() {
 
 void NodeRunner::step(Time released) {
   context_.begin_release();
-  const Cycle cycle{cycle_, group_now(), released};
-  guarded(NodePhase::kStep, [&] { node_->step(cycle); });
+  const Time now = group_now();
+  for (InputPort* port : free_) port->freeze(to_ns(now));
+  look_for_stale_inputs(to_ns(now));
+  const Cycle cycle{cycle_, now, released, stale_};
+  const std::int64_t run_ns = guarded(NodePhase::kStep, [&] { node_->step(cycle); });
   ++cycle_;
+  check_times(released, run_ns);
+}
+
+void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
+  stale_.clear();
+  for (Watched& watched : watched_) {
+    const auto& [name, topic, port, settings] = *watched.input;
+    const std::int64_t age_ns = clamped_difference(now_ns, port->newest_ns().value_or(start_ns_));
+    const bool was_stale = std::exchange(watched.stale, age_ns > settings.stale_after_ns);
+    if (!watched.stale) continue;
+    stale_.push_back(port.get());
+    if (was_stale) continue;
+    probe_.input_stale();
+    context_.log().warn("input '{}' is stale: nothing came on {} for {} ms", name, topic, age_ns / 1'000'000);
+  }
+}
+
+void NodeRunner::check_times(Time released, std::int64_t run_ns) {
+  if (options_.budget_ns > 0 && run_ns > options_.budget_ns) probe_.over_budget();
   if (options_.deadline_ns > 0 &&
       clamped_difference(to_ns(group_now()), to_ns(released)) > options_.deadline_ns)
     probe_.deadline_missed();
@@ -130,8 +167,8 @@ void NodeRunner::stop() {
   started_ = false;
   close_inputs();
   const bool was_running = state() == NodeState::kRunning;
-  const bool clean = guarded(NodePhase::kStop, [this] { node_->stop(); });
-  if (was_running && clean) probe_.set_state(NodeState::kStopped);
+  guarded(NodePhase::kStop, [this] { node_->stop(); });
+  if (was_running && state() != NodeState::kFaulted) probe_.set_state(NodeState::kStopped);
 }
 
 bool NodeRunner::waiting() const {

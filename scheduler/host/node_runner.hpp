@@ -22,6 +22,7 @@ class NodeRunner {
     NodeSettings settings;
     Trigger trigger;
     std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
+    std::int64_t budget_ns = 0;    ///< longest run time of one step(); 0: none
   };
 
   /// `entry` and `counters` outlive the runner.
@@ -55,8 +56,11 @@ class NodeRunner {
   bool admit_set();
   void close_inputs();
   void step(Time released);
+  void gate_inputs();
+  void look_for_stale_inputs(std::int64_t now_ns);
+  void check_times(Time released, std::int64_t run_ns);
   template <typename Call>
-  bool guarded(NodePhase phase, Call&& call);
+  std::int64_t guarded(NodePhase phase, Call&& call);  ///< run time
   void faulted(NodePhase phase, const char* what);
 
   Options options_;
@@ -66,7 +70,15 @@ class NodeRunner {
   std::unique_ptr<Node, void (*)(Node*)> node_;
   std::optional<Grid> grid_;
   std::vector<InputPort*> gated_;
+  std::vector<InputPort*> free_;
   std::vector<std::int64_t> stamps_;
+  struct Watched {
+    const HostContext::Input* input;
+    bool stale = false;
+  };
+  std::vector<Watched> watched_;                 ///< inputs with stale_after:
+  std::vector<const UntypedSubscriber*> stale_;  ///< of this call
+  std::int64_t start_ns_ = 0;                    ///< group's clock
   std::uint64_t cycle_ = 0;
   bool started_ = false;
 };

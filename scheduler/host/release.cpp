@@ -60,7 +60,8 @@ void Grid::start(std::int64_t now_ns) {
 
 std::optional<Grid::Due> Grid::take(std::int64_t now_ns) {
   if (now_ns < next_ns_) return std::nullopt;
-  const std::int64_t skipped = (now_ns - next_ns_) / period_ns_;
+  const std::int64_t late = (now_ns - next_ns_) / period_ns_;
+  const std::int64_t skipped = std::max<std::int64_t>(0, late - backlog_);
   const std::int64_t instant = next_ns_ + skipped * period_ns_;
   next_ns_ = instant + period_ns_;
   return Due{instant, static_cast<std::uint64_t>(skipped)};
@@ -80,6 +81,15 @@ std::vector<std::size_t> data_flow_order(std::span<const Flow> flows) {
     order.push_back(choose(flows, left));
     std::erase(left, order.back());
   }
+  return order;
+}
+
+std::vector<std::size_t> call_order(std::span<const Flow> flows, std::span<const std::string> given) {
+  auto order = data_flow_order(flows);
+  const auto place = [&](std::size_t flow) {
+    return std::ranges::find(given, flows[flow].node) - given.begin();
+  };
+  std::ranges::stable_sort(order, {}, place);
   return order;
 }
 

@@ -17,14 +17,12 @@ SubscriberOptions input(const PlannedNode& node, const PortDescription& port) {
 }
 
 PublisherOptions output(const PlannedNode& node, const PortDescription& port) {
-  const auto& given = node.host.settings.max_bytes;
-  const auto found = given.find(port.name);
   PublisherOptions options;
   options.node = node.host.settings.name;
   options.topic = node.topic_of(port);
   options.history = port.history;
   options.max_loans = port.max_loans;
-  options.max_bytes = found == given.end() ? port.max_bytes : found->second;
+  options.max_bytes = port.max_bytes;
   return options;
 }
 

@@ -22,6 +22,15 @@ struct Located {
 struct ExecutorEntry {
   HostExecutor executor;
   Location at;
+  std::vector<Located<std::string>> order;  ///< names of nodes as written
+};
+
+/// What the file says about one input: `optional` is for the plan alone.
+struct InputEntry {
+  InputSettings settings;
+  std::optional<bool> optional;
+  Location stale_after_at;
+  Location at;
 };
 
 struct NodeEntryText {
@@ -35,12 +44,14 @@ struct NodeEntryText {
   int triggers = 0;
   std::vector<Located<std::string>> trigger_topics;
   std::int64_t deadline_ns = 0;
+  std::int64_t budget_ns = 0;
   bool ends_launch = false;
   ThreadSettings thread;
   std::map<std::string, Located<ParameterValue>> parameters;
   std::map<std::string, std::string> parameter_texts;  ///< as written: 007 is a text where a text is declared
   std::map<std::string, Located<std::string>> remaps;
-  std::map<std::string, Located<std::size_t>> max_bytes;
+  std::map<std::string, InputEntry> inputs;
+  std::map<std::string, Located<OutputSettings>> outputs;
 };
 
 struct ProcessEntry {

@@ -67,6 +67,7 @@ class Planner {
     if (!diagnostics_.empty()) return std::nullopt;
     for (std::size_t i = 0; i < plan_.nodes.size(); ++i) check_node(plan_.nodes[i], document_.nodes[i]);
     check_topics();
+    check_orders();
     check_expectations();
     check_chains();
     if (!diagnostics_.empty()) return std::nullopt;
@@ -87,9 +88,11 @@ class Planner {
     node.host.settings.name = entry.name_space + "/" + entry.name;
     for (const auto& [name, value] : entry.parameters) node.host.settings.parameters[name] = value.value;
     for (const auto& [name, topic] : entry.remaps) node.host.settings.remaps[name] = topic.value;
-    for (const auto& [name, bytes] : entry.max_bytes) node.host.settings.max_bytes[name] = bytes.value;
+    for (const auto& [name, input] : entry.inputs) node.host.settings.inputs[name] = input.settings;
+    for (const auto& [name, output] : entry.outputs) node.host.settings.outputs[name] = output.value;
     node.host.trigger = entry.trigger;
     node.host.deadline_ns = entry.deadline_ns;
+    node.host.budget_ns = entry.budget_ns;
     node.host.thread = entry.thread;
     node.ends_launch = entry.ends_launch;
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
@@ -181,10 +184,10 @@ class Planner {
       error(entry.at,
             fmt::format("node '{}' has no step(): it loops by itself; use self_looping: true", entry.name));
     check_parameters(node, entry);
-    std::vector<std::string> ports, outputs;
+    std::vector<std::string> ports, inputs, outputs;
     for (const auto& port : node.description.ports) {
       ports.push_back(port.name);
-      if (port.direction == PortDirection::kOutput) outputs.push_back(port.name);
+      (port.direction == PortDirection::kInput ? inputs : outputs).push_back(port.name);
     }
     for (const auto& [name, topic] : entry.remaps) {
       if (std::ranges::find(ports, name) == ports.end()) {
@@ -192,14 +195,57 @@ class Planner {
                                     name, did_you_mean(name, ports), names(ports)));
       }
     }
-    for (const auto& [name, bytes] : entry.max_bytes) {
-      if (std::ranges::find(outputs, name) == outputs.end()) {
-        error(bytes.at, fmt::format("outputs: node '{}' has no output '{}'{} (it has {})", entry.name, name,
-                                    did_you_mean(name, outputs), names(outputs)));
-      }
+    for (const auto& [name, output] : entry.outputs)
+      check_declared(entry, "output", name, outputs, output.at);
+    for (const auto& [name, input] : entry.inputs) check_declared(entry, "input", name, inputs, input.at);
+    for (auto& port : node.description.ports) {
+      override_port(port, entry);
+      check_port(node, entry, port);
     }
-    for (const auto& port : node.description.ports) check_port(node, entry, port);
     check_trigger(node, entry);
+    check_stale_after(node, entry);
+  }
+
+  void check_declared(const NodeEntryText& entry, const std::string& what, const std::string& name,
+                      const std::vector<std::string>& declared, const Location& at) {
+    if (std::ranges::find(declared, name) != declared.end()) return;
+    error(at, fmt::format("{0}s: node '{1}' has no {0} '{2}'{3} (it has {4})", what, entry.name, name,
+                          did_you_mean(name, declared), names(declared)));
+  }
+
+  /// From here on the description says what will be, not what the node declares.
+  static void override_port(PortDescription& port, const NodeEntryText& entry) {
+    if (const auto input = entry.inputs.find(port.name); input != entry.inputs.end()) {
+      if (input->second.settings.depth != 0) port.depth = input->second.settings.depth;
+      port.optional = input->second.optional.value_or(port.optional);
+    }
+    if (const auto output = entry.outputs.find(port.name); output != entry.outputs.end()) {
+      const OutputSettings& given = output->second.value;
+      if (given.max_bytes != 0) {
+        port.max_bytes = given.max_bytes;
+        port.max_bytes_guessed = false;
+      }
+      if (given.history >= 0) port.history = static_cast<std::uint32_t>(given.history);
+      if (given.max_loans != 0) port.max_loans = given.max_loans;
+    }
+  }
+
+  /// Only who is called while nothing arrives can be told.
+  void check_stale_after(const PlannedNode& node, const NodeEntryText& entry) {
+    for (const auto& [name, input] : entry.inputs) {
+      if (input.settings.stale_after_ns == 0) continue;
+      const std::string topic = resolve_topic(name, node.host.settings.name, node.host.settings.remaps);
+      const auto& topics = node.host.trigger.topics;
+      if (entry.trigger.kind == TriggerKind::kSelfLooping)
+        error(input.stale_after_at,
+              fmt::format("node '{}' is self-looping: it looks at the age of '{}' itself; "
+                          "remove stale_after:",
+                          entry.name, name));
+      else if (std::ranges::find(topics, topic) != topics.end())
+        error(input.stale_after_at, fmt::format("node '{}' is called by '{}': while nothing arrives there, "
+                                                "nobody is told; remove stale_after:",
+                                                entry.name, name));
+    }
   }
 
   void check_port(const PlannedNode& node, const NodeEntryText& entry, const PortDescription& port) {
@@ -210,8 +256,7 @@ class Planner {
             fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
     }
     constexpr std::size_t kWorthAWord = 64 * 1024;  // a guess for short strings is not
-    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord &&
-        !entry.max_bytes.contains(port.name)) {
+    if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord) {
       plan_.notes.push_back(fmt::format(
           "{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}",
           node.host.settings.name, port.name, port.type_name, port.max_bytes, port.name));
@@ -339,6 +384,44 @@ class Planner {
         input.topic, input.node->host.settings.name, input.port->name, hint);
   }
 
+  void check_orders() {
+    for (const auto& entry : document_.executors) check_order(entry);
+  }
+
+  /// An order names every node of its executor once.
+  void check_order(const ExecutorEntry& entry) {
+    if (entry.order.empty()) return;
+    std::vector<std::string> mine, left;
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+      if (plan_.nodes[i].host.executor == entry.executor.name) mine.push_back(document_.nodes[i].name);
+    }
+    left = mine;
+    for (const auto& [name, at] : entry.order) {
+      if (std::erase(left, name) > 0) continue;
+      const bool twice = std::ranges::find(mine, name) != mine.end();
+      error(at,
+            twice ? fmt::format("order of executor '{}': '{}' stands there twice", entry.executor.name, name)
+                  : fmt::format("order of executor '{}': it does not call '{}'{} (it calls {})",
+                                entry.executor.name, name, did_you_mean(name, mine), names(mine)));
+    }
+    for (const std::string& name : left)
+      error(entry.order.front().at,
+            fmt::format("order of executor '{}': '{}' is missing; name all of its nodes", entry.executor.name,
+                        name));
+  }
+
+  /// Full names, as the host needs them.
+  [[nodiscard]] std::vector<std::string> full_order(const ExecutorEntry& entry) const {
+    std::vector<std::string> order;
+    for (const auto& name : entry.order) {
+      for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+        if (plan_.nodes[i].host.executor == entry.executor.name && document_.nodes[i].name == name.value)
+          order.push_back(plan_.nodes[i].host.settings.name);
+      }
+    }
+    return order;
+  }
+
   void check_expectations() {
     std::vector<std::string> topics;
     for (const auto& node : plan_.nodes) {
@@ -448,8 +531,12 @@ class Planner {
         continue;
       const auto declared = std::ranges::find_if(
           document_.executors, [&](const auto& entry) { return entry.executor.name == name; });
-      settings.executors.push_back(declared == document_.executors.end() ? HostExecutor{name, {}, 0}
-                                                                         : declared->executor);
+      if (declared == document_.executors.end()) {
+        settings.executors.push_back({name, {}, 0});
+      } else {
+        settings.executors.push_back(declared->executor);
+        settings.executors.back().order = full_order(*declared);
+      }
     }
     for (const auto& entry : document_.executors) {
       const bool used = std::ranges::any_of(
@@ -491,26 +578,39 @@ std::string thread_text(const ThreadSettings& thread) {
   return text;
 }
 
+bool is_delayed(const PlannedNode& node, const PortDescription& port) {
+  const auto input = node.host.settings.inputs.find(port.name);
+  return input != node.host.settings.inputs.end() && input->second.delayed;
+}
+
+Flow flow_of(const PlannedNode& node) {
+  Flow flow{{}, {}, node.host.trigger.kind == TriggerKind::kEvery, node.host.settings.name};
+  for (const auto& port : node.description.ports) {
+    if (port.direction == PortDirection::kOutput)
+      flow.outputs.push_back(node.topic_of(port));
+    else if (!is_delayed(node, port))
+      flow.inputs.push_back(node.topic_of(port));
+  }
+  return flow;
+}
+
 /// Nodes of one executor in the order in which a pass calls them.
-std::vector<const PlannedNode*> call_order(const LaunchPlan& plan, const std::string& process,
-                                           const std::string& executor) {
+std::vector<const PlannedNode*> call_order_of(const LaunchPlan& plan, const std::string& process,
+                                              const HostExecutor& executor) {
   std::vector<const PlannedNode*> nodes;
   std::vector<Flow> flows;
   for (const auto& node : plan.nodes) {
-    if (node.process != process || node.host.executor != executor) continue;
+    if (node.process != process || node.host.executor != executor.name) continue;
     nodes.push_back(&node);
-    Flow flow{{}, {}, node.host.trigger.kind == TriggerKind::kEvery};
-    for (const auto& port : node.description.ports)
-      (port.direction == PortDirection::kInput ? flow.inputs : flow.outputs).push_back(node.topic_of(port));
-    flows.push_back(std::move(flow));
+    flows.push_back(flow_of(node));
   }
   std::vector<const PlannedNode*> ordered;
-  for (const std::size_t index : data_flow_order(flows)) ordered.push_back(nodes[index]);
+  for (const std::size_t index : call_order(flows, executor.order)) ordered.push_back(nodes[index]);
   return ordered;
 }
 
 /// Inputs that see, one pass later, what a node called after their own publishes.
-std::string cuts_text(const std::vector<const PlannedNode*>& order) {
+std::string cuts_text(const std::vector<const PlannedNode*>& order, bool given) {
   std::string text;
   for (std::size_t reader = 0; reader < order.size(); ++reader) {
     for (const auto& input : order[reader]->description.ports) {
@@ -522,7 +622,10 @@ std::string cuts_text(const std::vector<const PlannedNode*>& order) {
                      order[writer]->topic_of(output) == order[reader]->topic_of(input);
             });
         if (writes) {
-          text += fmt::format("    cycle cut: {} reads {} from {} one pass later\n",
+          const char* reason = is_delayed(*order[reader], input) ? "delayed"
+                               : given                           ? "by order"
+                                                                 : "cycle cut";
+          text += fmt::format("    {}: {} reads {} from {} one pass later\n", reason,
                               order[reader]->host.settings.name, order[reader]->topic_of(input),
                               order[writer]->host.settings.name);
         }
@@ -576,13 +679,13 @@ std::string describe_plan(const LaunchPlan& plan) {
     for (const auto& executor : process.executors) {
       text += fmt::format("  executor {} ({})\n", executor.name, thread_text(executor.thread));
       int number = 0;
-      const auto order = call_order(plan, process.process, executor.name);
+      const auto order = call_order_of(plan, process.process, executor);
       for (const PlannedNode* node : order) {
         text += fmt::format("    {}. {} ({}, {})\n", ++number, node->host.settings.name,
                             node->description.class_name, trigger_text(node->host));
         text += parameters_text(*node);
       }
-      text += cuts_text(order);
+      text += cuts_text(order, !executor.order.empty());
     }
     for (const auto& node : plan.nodes) {
       if (node.process == process.process && node.host.executor.empty()) {
@@ -598,10 +701,8 @@ std::string describe_plan(const LaunchPlan& plan) {
     for (const auto& port : node.description.ports) {
       auto& line = topics[node.topic_of(port)];
       if (line.empty()) line = port.type_name;
-      const auto given = node.host.settings.max_bytes.find(port.name);
-      const std::size_t bytes = given == node.host.settings.max_bytes.end() ? port.max_bytes : given->second;
       line += port.direction == PortDirection::kOutput
-                  ? fmt::format(", from {} (at most {} B)", node.host.settings.name, bytes)
+                  ? fmt::format(", from {} (at most {} B)", node.host.settings.name, port.max_bytes)
                   : fmt::format(", to {} (depth {})", node.host.settings.name, port.depth);
     }
   }

@@ -15,6 +15,7 @@
 
 #include "document.hpp"
 #include "tactus/middleware/names.hpp"
+#include "tactus/middleware/transport.hpp"
 
 namespace tactus::launch_file {
 namespace {
@@ -323,6 +324,11 @@ class Reader {
   }
 
   void declare(const LaunchArgument& argument, const Location& where) {
+    seen_args_.insert(argument.name);
+    if (const auto own = given_.find(argument.name); own != given_.end()) {
+      values_[argument.name] = own->second.value;
+      return check_argument(argument, own->second.value, own->second.at);
+    }
     const auto given = options_.args.find(argument.name);
     if (given != options_.args.end())
       values_[argument.name] = given->second;
@@ -360,16 +366,46 @@ class Reader {
   }
 
   void read_includes(const YAML::Node& node) {
-    const auto one = [this](const YAML::Node& file) {
-      if (const auto name = text(file, "an included file")) {
-        const fs::path path{*name};
-        read(path.is_absolute() ? path : fs::path{file_}.parent_path() / path, at(file));
-      }
-    };
     if (node.IsSequence())
-      for (const auto& file : node) one(file);
+      for (const auto& file : node) read_include(file);
     else
-      one(node);
+      read_include(node);
+  }
+
+  void read_include(const YAML::Node& node) {
+    if (!node.IsMap()) return include_file(node);
+    YAML::Node file;
+    std::map<std::string, Located<std::string>> given;
+    each_key(node, "include",
+             {{"file", [&](const YAML::Node& n) { file = n; }},
+              {"args", [&](const YAML::Node& n) {
+                 each_entry(n, "args of include",
+                            [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+                              if (const auto said = text(value, "argument '" + name + "'"))
+                                given[name] = {*said, at(key)};
+                            });
+               }}});
+    if (!node["file"]) return error(at(node), "include does not say which file: add file:");
+    // Arguments of its own are seen by that file and what it includes, and by nothing else.
+    const auto outer_values = values_;
+    const auto outer_given = std::exchange(given_, given);
+    const auto outer_seen = std::exchange(seen_args_, {});
+    include_file(file);
+    for (const auto& [name, value] : given_) {
+      if (!seen_args_.contains(name))
+        error(value.at, fmt::format("{} declares no argument '{}'{}", file.Scalar(), name,
+                                    did_you_mean(name, {seen_args_.begin(), seen_args_.end()})));
+    }
+    values_ = outer_values;
+    given_ = outer_given;
+    seen_args_ = outer_seen;
+  }
+
+  void include_file(const YAML::Node& node) {
+    if (const auto name = text(node, "an included file")) {
+      const fs::path path{*name};
+      read(path.is_absolute() ? path : fs::path{file_}.parent_path() / path, at(node));
+    }
   }
 
   void read_group(const YAML::Node& node) {
@@ -459,9 +495,12 @@ class Reader {
                  ExecutorEntry entry;
                  entry.executor.name = name;
                  entry.at = at(key);
-                 Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
-                                   {"order", not_yet("order")},
-                                   {"on_overrun", not_yet("on_overrun")}};
+                 Handlers handlers{
+                     {"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
+                     {"order", [&](const YAML::Node& n) { read_order(n, entry); }},
+                     {"on_overrun", [this](const YAML::Node& n) {
+                        error(at(n), "on_overrun belongs to a node: nodes: {NAME: {on_overrun: skip}}");
+                      }}};
                  read_thread(entry.executor.thread, handlers);
                  each_key(value, "executor '" + name + "'", handlers);
                  check_thread(entry.executor.thread, "executor '" + name + "'", at(value));
@@ -470,6 +509,15 @@ class Reader {
                  });  // the including file's counts
                  document_.executors.push_back(std::move(entry));
                });
+  }
+
+  void read_order(const YAML::Node& node, ExecutorEntry& entry) {
+    if (node.IsScalar() && node.Scalar() == "data_flow") return;
+    if (!node.IsSequence() || node.size() == 0)
+      return error(at(node), "order is data_flow, or a list of all nodes of the executor as they are called");
+    for (const auto& member : node) {
+      if (const auto name = text(member, "a node of order")) entry.order.push_back({*name, at(member)});
+    }
   }
 
   void read_wait(const YAML::Node& node, HostExecutor& executor) {
@@ -501,11 +549,13 @@ class Reader {
           check_applies(value, "tolerance", entry, {TriggerKind::kOnAll}, "on_all:");
           check_applies(value, "thread", entry, {TriggerKind::kSelfLooping},
                         "self_looping: true; others run on the thread of their executor");
-          check_applies(value, "deadline", entry,
-                        {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll},
-                        "every:, on: and on_all:");
           check_applies(value, "ends_launch", entry, {TriggerKind::kSelfLooping},
                         "self_looping: true; others do not end by themselves");
+          check_applies(value, "on_overrun", entry, {TriggerKind::kEvery}, "every:");
+          for (const char* timing : {"deadline", "budget"}) {
+            check_applies(value, timing, entry, {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll},
+                          "every:, on: and on_all:");
+          }
           if (entry.use.value.empty())
             error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
           if (entry.triggers != 1) {
@@ -514,7 +564,9 @@ class Reader {
                       "node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has {}",
                       name, entry.triggers));
           }
-          const auto same = std::ranges::find(document_.nodes, name, &NodeEntryText::name);
+          const auto same = std::ranges::find_if(document_.nodes, [&](const auto& other) {
+            return other.name == name && other.name_space == entry.name_space;
+          });
           if (same != document_.nodes.end())
             error(entry.at,
                   fmt::format("node '{}' is declared already at {}:{}", name, same->at.file, same->at.line));
@@ -554,13 +606,54 @@ class Reader {
          [&](const YAML::Node& n) { entry.ends_launch = boolean(n, "ends_launch").value_or(false); }},
         {"parameters", [&](const YAML::Node& n) { read_parameters(n, entry); }},
         {"remap", [&](const YAML::Node& n) { read_remaps(n, entry); }},
+        {"inputs", [&](const YAML::Node& n) { read_inputs(n, entry); }},
         {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
-        {"budget", not_yet("budget")},
-        {"on_overrun", not_yet("on_overrun")},
+        {"budget", [&](const YAML::Node& n) { entry.budget_ns = duration(n, "budget").value_or(0); }},
+        {"on_overrun", [&](const YAML::Node& n) { read_on_overrun(n, entry); }},
         {"takes", not_yet("takes")},
-        {"inputs", not_yet("inputs")},
-        {"stale_after", not_yet("stale_after")},
-        {"delayed", not_yet("delayed")}};
+        {"stale_after", of_an_input("stale_after", "30ms")},
+        {"delayed", of_an_input("delayed", "true")},
+        {"optional", of_an_input("optional", "true")},
+        {"depth", of_an_input("depth", "8")}};
+  }
+
+  Handler of_an_input(const std::string& key, const std::string& value) {
+    return [this, key, value](const YAML::Node& node) {
+      error(at(node), fmt::format("{0} belongs to an input: inputs: {{NAME: {{{0}: {1}}}}}", key, value));
+    };
+  }
+
+  void read_on_overrun(const YAML::Node& node, NodeEntryText& entry) {
+    const auto value = text(node, "on_overrun");
+    if (!value) return;
+    entry.trigger.catch_up = *value == "catch_up";
+    if (*value != "catch_up" && *value != "skip")
+      error(at(node), fmt::format("on_overrun is '{}', not skip or catch_up{}", *value,
+                                  did_you_mean(*value, {"skip", "catch_up"})));
+  }
+
+  void read_inputs(const YAML::Node& node, NodeEntryText& entry) {
+    each_entry(
+        node, "inputs",
+        [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+          InputEntry& input = entry.inputs[name];
+          input.at = at(key);
+          each_key(
+              value, "input '" + name + "'",
+              {{"depth",
+                [&](const YAML::Node& n) {
+                  input.settings.depth =
+                      static_cast<std::uint32_t>(integer(n, "depth", 1, kMaxDepth).value_or(0));
+                }},
+               {"optional", [&](const YAML::Node& n) { input.optional = boolean(n, "optional"); }},
+               {"delayed",
+                [&](const YAML::Node& n) { input.settings.delayed = boolean(n, "delayed").value_or(false); }},
+               {"stale_after", [&](const YAML::Node& n) {
+                  input.settings.stale_after_ns = duration(n, "stale_after").value_or(0);
+                  input.stale_after_at = at(n);
+                }}});
+        },
+        any_name);
   }
 
   void read_namespace(const YAML::Node& node, NodeEntryText& entry) {
@@ -644,11 +737,22 @@ class Reader {
   void read_outputs(const YAML::Node& node, NodeEntryText& entry) {
     each_entry(
         node, "outputs",
-        [&](const std::string& name, const YAML::Node&, const YAML::Node& value) {
+        [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+          auto& [output, where] = entry.outputs[name];
+          where = at(key);
           each_key(value, "output '" + name + "'",
-                   {{"max_bytes", [&](const YAML::Node& n) {
+                   {{"max_bytes",
+                     [&](const YAML::Node& n) {
                        const auto bytes = integer(n, "max_bytes", 64, (std::int64_t{16} << 20) - 512);
-                       entry.max_bytes[name] = {static_cast<std::size_t>(bytes.value_or(0)), at(n)};
+                       output.max_bytes = static_cast<std::size_t>(bytes.value_or(0));
+                     }},
+                    {"history",
+                     [&](const YAML::Node& n) {
+                       output.history = static_cast<int>(integer(n, "history", 0, kMaxHistory).value_or(0));
+                     }},
+                    {"max_loans", [&](const YAML::Node& n) {
+                       output.max_loans =
+                           static_cast<std::uint32_t>(integer(n, "max_loans", 1, kMaxLoans).value_or(1));
                      }}});
         },
         any_name);
@@ -757,6 +861,8 @@ class Reader {
   const LaunchOptions& options_;
   std::vector<Diagnostic>& diagnostics_;
   std::map<std::string, std::string> values_;
+  std::map<std::string, Located<std::string>> given_;  ///< by the include: that is being read
+  std::set<std::string> seen_args_;                    ///< declared in it
   std::vector<fs::path> stack_;
   std::string file_;
   int files_ = 0;

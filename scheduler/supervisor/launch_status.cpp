@@ -28,6 +28,8 @@ NodeStatus read_node(const json& node, const std::string& process) {
   status.deadline_misses = node.at("deadline_misses");
   status.skipped = node.at("skipped");
   status.faults = node.at("faults");
+  status.budget_overruns = node.at("budget_overruns");
+  status.stale_inputs = node.at("stale_inputs");
   for (const json& metric : node.at("metrics")) status.metrics.push_back(read_metric(metric));
   return status;
 }
@@ -53,6 +55,7 @@ TopicStatus read_topic(const json& topic) {
   for (const json& subscriber : topic["subscribers"]) {
     const json& counters = subscriber.at("counters");
     status.dropped += counters.at("dropped").get<std::uint64_t>();
+    status.unmatched += counters.at("unmatched").get<std::uint64_t>();
     taken += counters.at("messages").get<std::uint64_t>();
     age_total_ns = clamped_sum(age_total_ns, counters.at("age_ns_total").get<std::int64_t>());
     status.age_max =

@@ -102,6 +102,22 @@ TEST(LaunchRecord, ShowsAgesAndMetrics) {
   EXPECT_EQ(record.json()["topics"][0]["age_ns_max"], 3'000'000);
 }
 
+TEST(LaunchRecord, SaysWhatIsRareOnlyWhenItHappened) {
+  tactus::LaunchStatus status = at(1s, 1);
+  status.nodes.emplace_back().name = "/tracker";
+  LaunchRecord record;
+  record.add(status);
+  EXPECT_THAT(record.summary_text(), testing::Not(HasSubstr("partner")));
+  EXPECT_THAT(record.summary_text(), testing::Not(HasSubstr("budget")));
+  status.topics[0].unmatched = 2;
+  status.nodes[0].budget_overruns = 1;
+  status.nodes[0].stale_inputs = 3;
+  record.add(status);
+  EXPECT_THAT(record.summary_text(), HasSubstr("/imu: 2 messages found no partner for on_all\n"));
+  EXPECT_THAT(record.summary_text(), HasSubstr("/tracker: 1 call ran longer than the budget\n"));
+  EXPECT_THAT(record.summary_text(), HasSubstr("/tracker: an input became stale 3 times\n"));
+}
+
 TEST(LaunchRecord, CountsAFaultAsAFailure) {
   tactus::LaunchStatus status;
   tactus::NodeStatus node;

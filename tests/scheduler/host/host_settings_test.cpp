@@ -14,17 +14,24 @@ HostSettings example() {
   settings.group = "lab";
   settings.realtime = RealtimeMode::kRequired;
   settings.chains.push_back({"motion", 7, "/imu", "/frame"});
-  settings.executors.push_back({"head", {ThreadPolicy::kFifo, 80, {1, 3}}, 50'000});
+  HostExecutor head;
+  head.name = "head";
+  head.thread = {ThreadPolicy::kFifo, 80, {1, 3}};
+  head.spin_ns = 50'000;
+  head.order = {"/left/tracker"};
+  settings.executors.push_back(head);
   HostNode node;
   node.settings.name = "/left/tracker";
   node.settings.remaps = {{"image", "/camera/left"}};
   node.settings.parameters = {
       {"whole", std::int64_t{9}}, {"real", 9.0}, {"on", true}, {"text", std::string{"9"}}};
-  node.settings.max_bytes = {{"tracks", 65'536}};
+  node.settings.inputs = {{"image", {2, true, 30'000'000}}};
+  node.settings.outputs = {{"tracks", {65'536, 3, 4}}};
   node.library = "/opt/libtracker.so";
   node.executor = "head";
-  node.trigger = {TriggerKind::kOnAll, 0, 0, {"/camera/left", "/camera/right"}, 2'000'000};
+  node.trigger = {TriggerKind::kOnAll, 0, 0, {"/camera/left", "/camera/right"}, 2'000'000, true};
   node.deadline_ns = 8'000'000;
+  node.budget_ns = 3'000'000;
   settings.nodes.push_back(node);
   return settings;
 }

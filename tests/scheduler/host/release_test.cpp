@@ -49,6 +49,18 @@ TEST(Grid, InstantsNobodyServedAreSkippedAndCounted) {
   EXPECT_EQ(grid.next_ns(), 5000);
 }
 
+TEST(Grid, ABacklogIsServedOneByOneAndWhatIsOlderIsSkipped) {
+  Grid grid{1000, 0, 2};
+  grid.start(0);
+  const auto oldest = grid.take(5'500);
+  ASSERT_TRUE(oldest);
+  EXPECT_EQ(oldest->instant_ns, 3'000);
+  EXPECT_EQ(oldest->skipped, 2u);
+  EXPECT_EQ(grid.take(5'500)->instant_ns, 4'000);
+  EXPECT_EQ(grid.take(5'500)->instant_ns, 5'000);
+  EXPECT_FALSE(grid.take(5'500));
+}
+
 TEST(MatchStamps, AcceptsUpToTheTolerance) {
   EXPECT_TRUE(match_stamps(std::vector<std::int64_t>{100, 105, 110}, 10).matched);
 }
@@ -85,6 +97,12 @@ TEST(DataFlowOrder, ACycleIsCutAtItsPeriodicNode) {
 TEST(DataFlowOrder, ANodeBehindACycleComesLastEvenWhenItIsPeriodic) {
   const std::vector<Flow> flows{{{"/b"}, {"/a"}, false}, {{"/a"}, {"/b"}, false}, {{"/b"}, {}, true}};
   EXPECT_THAT(data_flow_order(flows), ElementsAre(0, 1, 2));
+}
+
+TEST(CallOrder, WhatIsGivenCountsMoreThanTheData) {
+  const std::vector<Flow> flows{{{"/a"}, {"/b"}, false, "/second"}, {{}, {"/a"}, false, "/first"}};
+  EXPECT_THAT(call_order(flows, std::vector<std::string>{"/second", "/first"}), ElementsAre(0, 1));
+  EXPECT_THAT(call_order(flows, {}), ElementsAre(1, 0));
 }
 
 TEST(DataFlowOrder, ANodeThatReadsItsOwnOutputIsNoCycle) {

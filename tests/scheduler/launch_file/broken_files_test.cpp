@@ -52,7 +52,8 @@ class BrokenFile : public ::testing::TestWithParam<std::string> {
     replace_all(text, nodes_.path().string(), "NODES");
     replace_all(text, kFolder.string(), "HERE");
     replace_all(text, fs::read_symlink("/proc/self/exe").parent_path().parent_path().string(), "BUILD");
-    replace_all(text, "from 0 to " + std::to_string(sysconf(_SC_NPROCESSORS_CONF) - 1), "from 0 to LAST");
+    replace_all(text, "from 0 to " + std::to_string(sysconf(_SC_NPROCESSORS_CONF) - 1) + "\n",
+                "from 0 to LAST\n");
     return text;
   }
 

@@ -56,6 +56,7 @@ inline const std::map<std::string, NodeDescription>& fake_nodes() {
       {"pointer", {"Pointer", true, false, {output<Point>("left")}, {}}},
       {"hinted", {"Hinted", true, false, {input<Pose>("hint", true)}, {}}},
       {"prober", {"Prober", true, false, {input<Pose>("in")}, {}, {}, {"motion", "motoin"}}},
+      {"drainer", {"Drainer", false, true, {input<Pose>("in")}, {}}},
       {"looper", {"Looper", false, true, {output<Pose>("out")}, {}}},
   };
   return nodes;

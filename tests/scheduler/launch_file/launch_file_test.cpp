@@ -77,10 +77,54 @@ TEST_F(GoodFile, HasNoPartOfAnUnknownName) {
 }
 
 TEST_F(GoodFile, SurvivesTheWayToItsHost) {
-  for (const auto* file : {"stereo.launch.yaml", "chain.launch.yaml"}) {
+  for (const auto* file : {"stereo.launch.yaml", "chain.launch.yaml", "ports.launch.yaml"}) {
     for (const auto& host : load(file).processes)
       EXPECT_EQ(host_settings_from_json(to_json_text(host)), host);
   }
+}
+
+TEST_F(GoodFile, WhatItSaysOfInputsAndOutputsCountsInThePlan) {
+  const auto plan = load("ports.launch.yaml");
+  const PortDescription& left = plan.nodes[0].description.ports[0];
+  EXPECT_EQ(left.history, 3U);
+  EXPECT_EQ(left.max_loans, 4U);
+  EXPECT_EQ(left.max_bytes, 512U);
+  EXPECT_EQ(plan.nodes[0].host.settings.outputs.at("left"), (OutputSettings{512, 3, 4}));
+  EXPECT_EQ(plan.nodes[1].description.ports[0].depth, 2U);
+  EXPECT_EQ(plan.nodes[1].host.settings.inputs.at("in"), (InputSettings{2, false, 30'000'000}));
+  EXPECT_TRUE(plan.nodes[5].description.ports[0].optional);
+  const Reservation demand = demand_of(plan);
+  EXPECT_EQ(demand.publishers[0].options.history, 3U);
+  EXPECT_EQ(demand.publishers[0].options.max_loans, 4U);
+}
+
+TEST_F(GoodFile, WhatItSaysOfTimesCountsInThePlan) {
+  const auto plan = load("ports.launch.yaml");
+  EXPECT_TRUE(plan.nodes[0].host.trigger.catch_up);
+  EXPECT_EQ(plan.nodes[0].host.budget_ns, 2'000'000);
+}
+
+TEST_F(GoodFile, AGivenOrderAndADelayedInputDecideWhoIsCalledFirst) {
+  const auto plan = load("ports.launch.yaml");
+  const std::string text = describe_plan(plan);
+  EXPECT_LT(text.find("1. /late"), text.find("2. /early")) << text;
+  EXPECT_NE(text.find("by order: /late reads /a from /early one pass later"), std::string::npos) << text;
+  EXPECT_LT(text.find("/first (Filter"), text.find("/second (Filter")) << text;
+  EXPECT_NE(text.find("delayed: /first reads /second from /second one pass later"), std::string::npos)
+      << text;
+}
+
+TEST_F(GoodFile, AnIncludedFileTakesArgumentsOfItsOwn) {
+  const auto plan = load("two_cameras.launch.yaml");
+  ASSERT_EQ(plan.nodes.size(), 3U);
+  const auto parameter = [&](std::size_t node, const char* name) {
+    return plan.nodes[node].host.settings.parameters.at(name);
+  };
+  EXPECT_EQ(plan.nodes[0].host.settings.name, "/left/camera");
+  EXPECT_EQ(parameter(0, "rate"), ParameterValue{50.0});
+  EXPECT_EQ(plan.nodes[1].host.settings.name, "/right/camera");
+  EXPECT_EQ(parameter(1, "serial"), ParameterValue{"right"});
+  EXPECT_EQ(parameter(1, "rate"), ParameterValue{90.0});
 }
 
 TEST_F(GoodFile, AChainIsKnownToEveryProcessAndShownWithItsWay) {

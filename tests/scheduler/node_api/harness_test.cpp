@@ -62,6 +62,31 @@ class Age final : public tactus::Node {
   tactus::Metric age_;
 };
 
+/// Counts the steps in which its input was stale.
+class Watcher final : public tactus::Node {
+ public:
+  explicit Watcher(tactus::NodeContext& context)
+      : imu_{context.subscribe<Imu>("imu")}, pose_{context.subscribe<PoseStamped>("pose")} {}
+  void step(const tactus::Cycle& cycle) override {
+    imu_stale += cycle.stale(imu_) ? 1 : 0;
+    pose_stale += cycle.stale(pose_) ? 1 : 0;
+  }
+  int imu_stale = 0, pose_stale = 0;
+
+ private:
+  tactus::Subscriber<Imu> imu_;
+  tactus::Subscriber<PoseStamped> pose_;
+};
+
+TEST(Harness, SaysWhichInputsAreStale) {
+  tactus::testing::Harness<Watcher> node;
+  node.step_at(1ms);
+  node.set_stale({"imu"});
+  node.step_at(2ms);
+  EXPECT_EQ(node.node().imu_stale, 1);
+  EXPECT_EQ(node.node().pose_stale, 0);
+}
+
 tactus::Message<Imu> acceleration(double z) {
   tactus::Message<Imu> imu;
   imu->linear_acceleration.z = z;

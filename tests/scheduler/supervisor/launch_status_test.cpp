@@ -18,6 +18,7 @@ json endpoint(int pid, int messages, int dropped, std::int64_t age_ns_total = 0,
           {"counters",
            {{"messages", messages},
             {"dropped", dropped},
+            {"unmatched", 3},
             {"age_ns_total", age_ns_total},
             {"age_ns_max", age_ns_max}}}};
 }
@@ -29,7 +30,8 @@ std::string graph(int messages) {
                   {"state", "running"},   {"runs", 4},
                   {"run_ns_total", 400},  {"run_ns_max", 250},
                   {"deadline_misses", 1}, {"skipped", 2},
-                  {"faults", 0},          {"metrics", json::array({error})}};
+                  {"faults", 0},          {"budget_overruns", 5},
+                  {"stale_inputs", 6},    {"metrics", json::array({error})}};
   json stranger = node;
   stranger.update({{"name", "/stranger"}, {"pid", 8}});
   const json image{{"name", "/image"},
@@ -60,6 +62,8 @@ TEST_F(ReadGraph, ShowsTheNodesOfTheLaunchOnly) {
   EXPECT_EQ(status.nodes[0].process, "vision");
   EXPECT_EQ(status.nodes[0].run_time_mean, 100ns);
   EXPECT_EQ(status.nodes[0].run_time_max, 250ns);
+  EXPECT_EQ(status.nodes[0].budget_overruns, 5u);
+  EXPECT_EQ(status.nodes[0].stale_inputs, 6u);
 }
 
 TEST_F(ReadGraph, ShowsWhatANodeMeasures) {
@@ -82,6 +86,7 @@ TEST_F(ReadGraph, ShowsTheTopicsItUsesWithDropsOfBothEnds) {
   ASSERT_THAT(status.topics, SizeIs(1));
   EXPECT_EQ(status.topics[0].name, "/image");
   EXPECT_EQ(status.topics[0].dropped, 3u);
+  EXPECT_EQ(status.topics[0].unmatched, 3u);
   EXPECT_EQ(status.topics[0].publishers, 1u);
 }
 

@@ -46,6 +46,7 @@ Json json_of(const Port& port, bool output) {
   if (!output) {
     json["age_ns_mean"] = age_ns_mean(endpoint);
     json["age_ns_max"] = endpoint.age_ns_max;
+    json["unmatched"] = endpoint.unmatched;
   }
   return json;
 }
@@ -68,6 +69,8 @@ int print_json(const Node& node, const std::vector<Port>& inputs, const std::vec
             {"deadline_misses", node.deadline_misses},
             {"skipped", node.skipped},
             {"faults", node.faults},
+            {"budget_overruns", node.budget_overruns},
+            {"stale_inputs", node.stale_inputs},
             {"publishes", json_of(outputs, true)},
             {"takes", json_of(inputs, false)},
             {"metrics", Json::array()}};
@@ -76,20 +79,20 @@ int print_json(const Node& node, const std::vector<Port>& inputs, const std::vec
 }
 
 std::string calls_text(const Node& node) {
-  Table table{{">RUNS", ">MEAN", ">MAX", ">MISSES", ">SKIPPED", ">FAULTS"}};
+  Table table{{">RUNS", ">MEAN", ">MAX", ">MISSES", ">OVER BUDGET", ">SKIPPED", ">STALE", ">FAULTS"}};
   table.add({std::to_string(node.runs), node.runs > 0 ? duration_text(run_ns_mean(node)) : "-",
              node.runs > 0 ? duration_text(static_cast<double>(node.run_ns_max)) : "-",
-             count_cell(node.deadline_misses), count_cell(node.skipped),
-             count_cell(node.faults, Style::kError)});
+             count_cell(node.deadline_misses), count_cell(node.budget_overruns), count_cell(node.skipped),
+             count_cell(node.stale_inputs), count_cell(node.faults, Style::kError)});
   return "\n" + table.text();
 }
 
 std::string inputs_text(const std::vector<Port>& ports) {
-  Table table{{"TAKES", "TYPE", ">MESSAGES", ">DROPPED", ">AGE MEAN", ">MAX"}};
+  Table table{{"TAKES", "TYPE", ">MESSAGES", ">DROPPED", ">UNMATCHED", ">AGE MEAN", ">MAX"}};
   for (const auto& [topic, one] : ports) {
     const bool taken = one.messages > 0;
     table.add({topic, one.type, std::to_string(one.messages), count_cell(one.dropped),
-               taken ? duration_text(age_ns_mean(one)) : "-",
+               count_cell(one.unmatched), taken ? duration_text(age_ns_mean(one)) : "-",
                taken ? duration_text(static_cast<double>(one.age_ns_max)) : "-"});
   }
   return table.empty() ? std::string{} : "\n" + table.text();

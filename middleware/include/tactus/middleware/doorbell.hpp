@@ -17,8 +17,8 @@ class alignas(64) Doorbell {
   void ring() noexcept {
     if (word_.exchange(kRung, std::memory_order_seq_cst) == kSleeping) wake();
   }
-  /// The waiter, before it looks for data.
-  void answer() noexcept { word_.exchange(kEmpty, std::memory_order_seq_cst); }
+  /// The waiter, before it looks for data. True when it was rung since the last time.
+  bool answer() noexcept { return word_.exchange(kEmpty, std::memory_order_seq_cst) == kRung; }
   /// True when it was rung since the last answer().
   [[nodiscard]] bool rung() const noexcept { return word_.load(std::memory_order_relaxed) == kRung; }
   /// The waiter: sleeps until rung or until CLOCK_MONOTONIC reaches `until_ns`. Returns at once when it was

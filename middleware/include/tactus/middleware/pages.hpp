@@ -11,7 +11,7 @@
 /// protocol. What different threads write lies in different cache lines.
 namespace tactus {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
 inline constexpr std::uint32_t kMaxTopicSlots = 1024;
 
@@ -53,6 +53,8 @@ struct alignas(64) NodeCounters {
   std::atomic<std::uint64_t> skipped{0};  ///< releases of `every:` that came while the node was late
   std::atomic<std::uint64_t> faults{0};
   std::atomic<std::uint64_t> log_dropped{0};
+  std::atomic<std::uint64_t> budget_overruns{0};  ///< calls that ran longer than `budget:`
+  std::atomic<std::uint64_t> stale_inputs{0};  ///< times that an input became older than its `stale_after:`
 };
 
 /// One publisher or subscriber. Written by its owner only.
@@ -67,6 +69,7 @@ struct alignas(64) EndpointCounters {
   std::atomic<std::int64_t> age_ns_max{0};
   std::atomic<std::uint64_t> bytes_min{0};  ///< publishers: of one message; 0 before the first
   std::atomic<std::uint64_t> bytes_max{0};
+  std::atomic<std::uint64_t> unmatched{0};  ///< subscribers: messages for which `on_all` found no partner
 };
 
 /// What a node measures about its own work: one number, recorded again and again. Written by the node's

@@ -71,6 +71,8 @@ class Subscriber {
   }
 
   [[nodiscard]] EndpointCounts counts() const noexcept { return port_->counts(); }
+  /// True for the port it was made with.
+  [[nodiscard]] bool reads(const UntypedSubscriber& port) const noexcept { return port_ == &port; }
 
  private:
   UntypedSubscriber* port_ = nullptr;

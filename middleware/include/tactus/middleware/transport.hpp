@@ -69,6 +69,7 @@ struct EndpointCounts {
   std::uint64_t rejected = 0;     ///< subscriber: blocks that failed the check
   std::int64_t age_ns_total = 0;  ///< subscriber: group time minus capture time at take(), of all messages
   std::int64_t age_ns_max = 0;
+  std::uint64_t unmatched = 0;  ///< subscriber: said with count_unmatched()
 };
 
 /// One publishing endpoint. Thread: one thread at a time (the node's). Blocks: never (iceoryx's short
@@ -96,6 +97,8 @@ class UntypedSubscriber {
   [[nodiscard]] virtual bool has_data() const noexcept = 0;
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;
   [[nodiscard]] virtual const SubscriberOptions& options() const noexcept = 0;
+  /// The message taken last had no partner in the other inputs that it was to be matched with.
+  virtual void count_unmatched() noexcept {}
 };
 
 /// Where messages go. Implementations: in process (tests, simulated time), iceoryx (one host).

@@ -23,6 +23,7 @@ struct Trigger {
   std::int64_t offset_ns = 0;       ///< kEvery
   std::vector<std::string> topics;  ///< kOn: one, kOnAll: two or more; full names
   std::int64_t tolerance_ns = 0;    ///< kOnAll
+  bool catch_up = false;            ///< kEvery: missed ticks are served late instead of skipped
 
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };
@@ -38,12 +39,31 @@ struct ChainSettings {
   friend bool operator==(const ChainSettings&, const ChainSettings&) = default;
 };
 
+/// What a launch file says about one input of a node.
+struct InputSettings {
+  std::uint32_t depth = 0;          ///< 0: as the node declares
+  bool delayed = false;             ///< the order of calls does not follow it
+  std::int64_t stale_after_ns = 0;  ///< 0: never
+
+  friend bool operator==(const InputSettings&, const InputSettings&) = default;
+};
+
+/// What a launch file says about one output of a node.
+struct OutputSettings {
+  std::size_t max_bytes = 0;    ///< 0: as the node declares
+  int history = -1;             ///< -1: as the node declares
+  std::uint32_t max_loans = 0;  ///< 0: as the node declares
+
+  friend bool operator==(const OutputSettings&, const OutputSettings&) = default;
+};
+
 /// What a launch file says about one node's declarations.
 struct NodeSettings {
   std::string name;  ///< full name, "/tracker"
   Remaps remaps;
   std::map<std::string, ParameterValue> parameters;
-  std::map<std::string, std::size_t> max_bytes;  ///< per output, overrides what the node declares
+  std::map<std::string, InputSettings> inputs{};    ///< by the name that the node declares
+  std::map<std::string, OutputSettings> outputs{};  ///< by the name that the node declares
 
   friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };
@@ -54,6 +74,7 @@ struct HostNode {
   std::string executor;  ///< name of an executor of the same process; unused for self-looping nodes
   Trigger trigger;
   std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
+  std::int64_t budget_ns = 0;    ///< longest run time of one step(); 0: none
   ThreadSettings thread;         ///< self-looping nodes
 
   friend bool operator==(const HostNode&, const HostNode&) = default;
@@ -63,7 +84,8 @@ struct HostNode {
 struct HostExecutor {
   std::string name;
   ThreadSettings thread;
-  std::int64_t spin_ns = 0;  ///< busy waiting before it blocks
+  std::int64_t spin_ns = 0;          ///< busy waiting before it blocks
+  std::vector<std::string> order{};  ///< full names of all its nodes as they are called; empty: data flow
 
   friend bool operator==(const HostExecutor&, const HostExecutor&) = default;
 };

@@ -46,6 +46,8 @@ struct NodeStatus {
   std::uint64_t deadline_misses = 0;
   std::uint64_t skipped = 0;  ///< releases of `every:` that came while the node was late
   std::uint64_t faults = 0;
+  std::uint64_t budget_overruns = 0;   ///< calls that ran longer than `budget:`
+  std::uint64_t stale_inputs = 0;      ///< times that an input became older than its `stale_after:`
   std::vector<MetricSummary> metrics;  ///< what the node measures, and the chains that end in it
 };
 
@@ -54,9 +56,10 @@ struct TopicStatus {
   std::string type;
   std::uint32_t publishers = 0;
   std::uint32_t subscribers = 0;
-  std::uint64_t messages = 0;  ///< published so far
-  double rate_hz = 0;          ///< since the previous snapshot; over the whole run in the first one
-  std::uint64_t dropped = 0;   ///< at the subscribers and refused loans
+  std::uint64_t messages = 0;   ///< published so far
+  double rate_hz = 0;           ///< since the previous snapshot; over the whole run in the first one
+  std::uint64_t dropped = 0;    ///< at the subscribers and refused loans
+  std::uint64_t unmatched = 0;  ///< at the subscribers: no partner for `on_all`
   /// Age of the messages, from capture until a subscriber took them; 0 while none was taken.
   std::chrono::nanoseconds age_mean{0};
   std::chrono::nanoseconds age_max{0};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -25,19 +26,30 @@ namespace tactus {
 /// What one call of a node knows about itself.
 class Cycle {
  public:
-  Cycle(std::uint64_t index, Time now, Time released) noexcept
-      : index_{index}, now_{now}, released_{released} {}
+  Cycle(std::uint64_t index, Time now, Time released,
+        std::span<const UntypedSubscriber* const> stale = {}) noexcept
+      : index_{index}, now_{now}, released_{released}, stale_{stale} {}
   /// Counts the calls of this node from 0.
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
   /// The group's clock at the start of this call.
   [[nodiscard]] Time now() const noexcept { return now_; }
   /// When this call was due: the instant of the grid for `every:`, the arrival for `on:`.
   [[nodiscard]] Time released() const noexcept { return released_; }
+  /// True while the newest message of that input is older than its `stale_after:` of the launch file, or none
+  /// came that long after the start; false where the file says nothing.
+  template <typename T>
+  [[nodiscard]] bool stale(const Subscriber<T>& input) const noexcept {
+    for (const UntypedSubscriber* port : stale_) {
+      if (input.reads(*port)) return true;
+    }
+    return false;
+  }
 
  private:
   std::uint64_t index_;
   Time now_;
   Time released_;
+  std::span<const UntypedSubscriber* const> stale_;
 };
 
 struct InputOptions {
@@ -236,7 +248,7 @@ struct NodeEntry {
 };
 
 inline constexpr std::uint32_t kInterfaceMajor = 2;
-inline constexpr std::uint32_t kInterfaceMinor = 0;
+inline constexpr std::uint32_t kInterfaceMinor = 1;
 
 /// Facts about the build of a node, in an ELF note that is read before the object is loaded.
 struct NodeNote {

@@ -161,9 +161,13 @@ class Harness {
 
   void step_at(Time now) {
     context_.set_now(now);
-    node_->step(Cycle{cycles_++, now, now});
+    std::vector<const UntypedSubscriber*> stale;
+    for (const std::string& name : stale_) stale.push_back(context_.input(name).subscriber.get());
+    node_->step(Cycle{cycles_++, now, now, stale});
   }
   void step_at(Duration since_epoch) { step_at(Time{since_epoch}); }
+  /// What cycle.stale() says of these inputs from now on, as if the launch file gave them a stale_after:.
+  void set_stale(std::vector<std::string> inputs) { stale_ = std::move(inputs); }
   /// Calls run() with a stop that was requested before: nodes return after one round, if at all.
   void run(std::stop_token stop) { node_->run(std::move(stop)); }
 
@@ -196,6 +200,7 @@ class Harness {
   std::unique_ptr<NodeClass> node_;
   std::map<std::string, std::shared_ptr<void>>
       last_;  // shared: the only smart pointer that forgets the type safely
+  std::vector<std::string> stale_;
   std::uint64_t cycles_ = 0;
 };
 
