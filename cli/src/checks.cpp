@@ -49,13 +49,6 @@ rlim_t limit_of(__rlimit_resource resource) {
   return limit.rlim_cur;
 }
 
-std::string first_line(const char* path) {
-  std::ifstream file{path};
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
 std::string lock_holder() {
   const std::string pid = first_line(tactus::kBrokerLock);
   return fmt::format("process {} of user {}", pid, [&] {
@@ -144,6 +137,17 @@ Check check_broker() try {
   return {"broker", Health::kBad, lock_holder(), error.what()};
 }
 
+Check check_processes() {
+  std::string text;
+  for (const LeftProcess& one : find_left_processes()) {
+    text += fmt::format("{}{} (user {}{})", text.empty() ? "" : ", ", one.pid, one.owner,
+                        one.state == 'T' ? ", stopped" : "");
+  }
+  if (text.empty()) return {"processes", Health::kGood, "none without a launch", ""};
+  return {"processes", Health::kWarning, "left by launches that ended: " + text,
+          "rtctl doctor --clean ends them"};
+}
+
 Check check_leftovers() {
   const std::vector<Leftover> found = find_leftovers();
   if (found.empty()) return {"leftovers", Health::kGood, "none", ""};
@@ -163,7 +167,7 @@ Check check_leftovers() {
 std::vector<Check> run_checks() {
   return {check_kernel(),      check_realtime_priority(), check_locked_memory(),
           check_cpu_latency(), check_shared_memory(),     check_broker(),
-          check_leftovers()};
+          check_processes(),   check_leftovers()};
 }
 
 namespace {

@@ -22,6 +22,8 @@ struct Check {
 [[nodiscard]] Check check_cpu_latency();
 [[nodiscard]] Check check_kernel();
 [[nodiscard]] Check check_broker();
+/// Processes of launches that have ended.
+[[nodiscard]] Check check_processes();
 /// Files of brokers and programs that are dead.
 [[nodiscard]] Check check_leftovers();
 [[nodiscard]] std::vector<Check> run_checks();

@@ -2,18 +2,26 @@
 #include "leftovers.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/transport.hpp"
 
 namespace rtctl {
 namespace {
@@ -22,6 +30,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRuntimePrefix = "tactus.";  // runtime names are tactus.<generation>.<pid>.<number>
 constexpr const char* kLockSuffix = ".lock";
+constexpr const char* kHost = "tactus-host";
+constexpr const char* kSupervisorLibrary = "/libtactus_scheduler.so";
+constexpr std::chrono::seconds kEndLimit{2};
 
 bool is_held(const std::string& lock_file) {
   const int fd = open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -30,6 +41,32 @@ bool is_held(const std::string& lock_file) {
   close(fd);
   return !free;
 }
+
+// What /proc/PID/stat tells behind the name, which may hold anything: the state and the parent.
+struct ProcessStat {
+  char state = 'X';
+  pid_t parent = 0;
+};
+
+ProcessStat stat_of(const fs::path& folder) {
+  const std::string line = first_line(folder / "stat");
+  const std::size_t at = line.rfind(')');
+  ProcessStat result;
+  if (at != std::string::npos) std::istringstream{line.substr(at + 1)} >> result.state >> result.parent;
+  return result;
+}
+
+// A supervisor has its library mapped. When it cannot be read, it is another user's: assume it lives.
+bool is_supervisor(pid_t process) {
+  std::ifstream maps{fmt::format("/proc/{}/maps", process)};
+  if (!maps) return true;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(kSupervisorLibrary) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool may_change(uid_t owner) { return owner == geteuid() || geteuid() == 0; }
 
 std::string group_name() {
   const group* entry = getgrgid(getegid());
@@ -61,6 +98,13 @@ std::vector<std::string> files_of_runtimes() {
 
 }  // namespace
 
+std::string first_line(const fs::path& file) {
+  std::ifstream stream{file};
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
 std::string user_name(uid_t user) {
   const passwd* entry = getpwuid(user);
   return entry != nullptr ? entry->pw_name : std::to_string(user);
@@ -86,10 +130,43 @@ std::vector<Leftover> find_leftovers() {
   for (const std::string& path : files) {
     struct stat info {};
     if (lstat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) continue;
-    found.push_back({path, user_name(info.st_uid), info.st_uid == geteuid() || geteuid() == 0,
+    found.push_back({path, user_name(info.st_uid), may_change(info.st_uid),
                      static_cast<std::uint64_t>(info.st_blocks) * 512});
   }
   return found;
+}
+
+std::vector<LeftProcess> find_left_processes() {
+  std::vector<LeftProcess> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator{"/proc", none}) {
+    const fs::path& folder = entry.path();
+    if (first_line(folder / "comm") != kHost) continue;
+    const ProcessStat now = stat_of(folder);
+    if (now.state == 'Z' || now.state == 'X' || is_supervisor(now.parent)) continue;
+    struct stat info {};
+    if (stat(folder.c_str(), &info) != 0) continue;
+    found.push_back(
+        {std::stoi(folder.filename().string()), now.state, user_name(info.st_uid), may_change(info.st_uid)});
+  }
+  return found;
+}
+
+std::string end_left_process(const LeftProcess& process) try {
+  const int ended = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
+  if (ended < 0) return {};
+  const auto broker =
+      tactus::BrokerClient::connect({tactus::BrokerClient::Kind::kReader, "rtctl doctor", ""});
+  if (broker != nullptr)
+    broker->kill_process(process.pid);
+  else
+    kill(process.pid, SIGKILL);
+  pollfd end{ended, POLLIN, 0};
+  const bool gone = poll(&end, 1, static_cast<int>(std::chrono::milliseconds{kEndLimit}.count())) > 0;
+  close(ended);
+  return gone ? std::string{} : std::string{"it does not end"};
+} catch (const tactus::TransportError& error) {
+  return error.what();
 }
 
 std::string remove_leftover(const Leftover& leftover) {

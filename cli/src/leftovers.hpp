@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,20 @@ struct Leftover {
 /// Removes the file unless somebody holds it by now. Returns why not; nothing when it is gone.
 [[nodiscard]] std::string remove_leftover(const Leftover& leftover);
 
+/// A host whose launch has ended and which did not: it was stopped, or hangs.
+struct LeftProcess {
+  pid_t pid = 0;
+  char state = 'R';   ///< as in /proc: 'T' is stopped
+  std::string owner;  ///< name of the user
+  bool ours = false;  ///< may be ended by this user
+};
+
+[[nodiscard]] std::vector<LeftProcess> find_left_processes();
+
+/// Ends it through the broker, at an instant at which it holds no lock in shared memory; directly where none
+/// runs. Returns why not; nothing when it has ended.
+[[nodiscard]] std::string end_left_process(const LeftProcess& process);
+
 /// True while a process holds the broker's lock.
 [[nodiscard]] bool broker_lives();
 
@@ -30,5 +45,7 @@ struct Leftover {
 [[nodiscard]] std::uint64_t segment_bytes();
 
 [[nodiscard]] std::string user_name(uid_t user);
+/// Empty when the file cannot be read.
+[[nodiscard]] std::string first_line(const std::filesystem::path& file);
 
 }  // namespace rtctl

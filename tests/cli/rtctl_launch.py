@@ -344,6 +344,19 @@ class Launch(unittest.TestCase):
             self.assertLess(time.monotonic(), limit, "the host lives on")
             time.sleep(0.05)
 
+    def test_doctor_ends_a_process_whose_launch_has_ended(self):
+        process = self.start(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        host = int(hosts())
+        self.assertIn("none without a launch", rtctl("doctor").stdout)
+        os.kill(host, signal.SIGSTOP)  # it cannot hear that its launch ends
+        process.kill()
+        process.wait(timeout=15)
+        self.assertIn(f"left by launches that ended: {host} (user ", rtctl("doctor").stdout)
+        result = rtctl("doctor", "--clean")
+        self.assertEqual(result.returncode, 0, result)
+        self.assertIn(f"ended process {host}\n", result.stdout)
+        self.assertEqual(hosts(), "")
+
     def test_two_at_once_meet_by_their_names(self):
         process = self.start()
         result = rtctl("launch", self.file, "--duration", "1")

@@ -133,11 +133,11 @@ class Running(unittest.TestCase):
 
 class Stopping(unittest.TestCase):
     def test_echo_with_a_type_waits_for_the_topic(self):
-        echo = subprocess.Popen([RTCTL, "topic", "echo", "/later", "std_msgs/String", "--once"], stdout=subprocess.PIPE,
-                                text=True)
+        echo = subprocess.Popen([RTCTL, "topic", "echo", "later", "std_msgs/String", "--once"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
         wait_until(lambda: "/later" in rtctl("topic", "list", "--names").stdout.split(), "the subscriber")
         with Publisher("/later", "std_msgs/String", "{data: hello}", "--rate", "20"):
-            self.assertEqual(echo.communicate(timeout=20)[0], "data: hello\n---\n")
+            self.assertEqual(echo.communicate(timeout=20), ("data: hello\n---\n", "rtctl: waiting for /later, which nobody publishes\n"))
 
     def test_echo_times_out(self):
         with Publisher("/rare", "std_msgs/Empty", "--rate", "0.01"):

@@ -63,15 +63,21 @@ std::string text_of(const std::vector<Check>& checks) {
   return text;
 }
 
-// Foreign files stay and are named.
+// What was done about one thing; false when it stays.
+bool tell(const char* done, const std::string& what, const std::string& error) {
+  if (error.empty()) (void)print(fmt::format("{} {}\n", done, what));
+  if (!error.empty()) complain(fmt::format("{} stays: {}", what, error));
+  return error.empty();
+}
+
+// What belongs to other users stays and is named. Processes first: they hold files.
 int clean() {
   bool all = true;
-  for (const Leftover& one : find_leftovers()) {
-    const std::string error = one.ours ? remove_leftover(one) : "belongs to user " + one.owner;
-    all &= error.empty();
-    if (error.empty()) (void)print(fmt::format("removed {}\n", one.path));
-    if (!error.empty()) complain(fmt::format("{} stays: {}", one.path, error));
-  }
+  for (const LeftProcess& one : find_left_processes())
+    all &= tell("ended", fmt::format("process {}", one.pid),
+                one.ours ? end_left_process(one) : "belongs to user " + one.owner);
+  for (const Leftover& one : find_leftovers())
+    all &= tell("removed", one.path, one.ours ? remove_leftover(one) : "belongs to user " + one.owner);
   return all ? kSuccess : kFailed;
 }
 
@@ -92,7 +98,8 @@ void add_doctor(CLI::App& root, Run& run) {
       *root.add_subcommand("doctor", "Is this machine ready? Limits, memory, kernel, broker, leftovers");
   auto options = std::make_shared<Options>();
   verb.add_flag("--rt", options->limits, "Print the lines that grant realtime priority and locked memory");
-  verb.add_flag("--clean", options->clean, "Remove what dead brokers and programs left");
+  verb.add_flag("--clean", options->clean,
+                "Remove what dead brokers and programs left, end processes without a launch");
   verb.add_flag("--json", options->json, "As JSON");
   verb.footer(
       "Examples:\n  rtctl doctor\n  rtctl doctor --clean\n  rtctl doctor --rt | sudo tee "

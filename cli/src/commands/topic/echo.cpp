@@ -102,11 +102,15 @@ class Echo {
 
 // With a type, a topic that is not there yet is waited for: its publisher may start later, or on another
 // host.
-bool to_be_waited_for(const Graph& graph, const Options& options) {
-  const bool there = std::any_of(graph.topics.begin(), graph.topics.end(), [&](const Topic& topic) {
-    return topic.name == options.topic && topic.group == options.group;
-  });
-  return !there && !options.type.empty() && tactus::topic_name_error(options.topic).empty();
+bool to_be_waited_for(const Graph& graph, const Options& options, const std::string& name) {
+  if (options.type.empty() || !tactus::topic_name_error(name).empty()) return false;
+  std::vector<std::string> names;
+  for (const Topic& topic : graph.topics) {
+    if (topic.group == options.group) names.push_back(topic.name);
+  }
+  if (std::find(names.begin(), names.end(), name) != names.end()) return false;
+  complain(fmt::format("waiting for {}, which nobody publishes{}", name, tactus::did_you_mean(name, names)));
+  return true;
 }
 
 int run_echo(const Options& options, TypePointer type, const std::string& topic) {
@@ -117,7 +121,8 @@ int run_echo(const Options& options, TypePointer type, const std::string& topic)
 
 int topic_echo(const Options& options) {
   const Graph graph = read_graph();
-  if (to_be_waited_for(graph, options)) return run_echo(options, type_named(options.type), options.topic);
+  const std::string name = absolute(options.topic);
+  if (to_be_waited_for(graph, options, name)) return run_echo(options, type_named(options.type), name);
   const Topic& topic = find_topic(graph, options.topic, options.group);
   TypePointer type = type_of_topic(graph, topic);
   if (!options.type.empty() && std::string_view{type_named(options.type)->name} != type->name)
