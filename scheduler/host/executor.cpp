@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "prefault.hpp"
 #include "tactus/middleware/group_clock.hpp"
 
 namespace tactus {
@@ -86,6 +87,8 @@ void Worker::finish() {
 void Worker::run(const std::stop_token& stop) {
   block_signals();
   name_this_thread(options_.name);
+  prefault_stack();
+  wake_on_time();
   denied_.set_value(apply_to_this_thread(options_.thread));
   go_.get_future().wait();
   if (!stop.stop_requested()) {

@@ -11,6 +11,7 @@
 
 #include "executor.hpp"
 #include "log_collector.hpp"
+#include "prefault.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/time.hpp"
@@ -46,6 +47,8 @@ class Host::Impl {
   void add_executor(const HostExecutor& executor);
   void add_loop(const HostNode& node);
   std::vector<std::string> start_threads();
+  void touch_loans();
+  void prefault();
   [[nodiscard]] bool wants_realtime() const;
   [[nodiscard]] ThreadSettings allowed(ThreadSettings thread) const;
 
@@ -56,14 +59,30 @@ class Host::Impl {
   std::deque<NodeLibrary> libraries_;
   std::vector<Loaded> nodes_;
   std::vector<Thread> threads_;
+  std::vector<TouchedLoans> loans_;  ///< until the start
 };
 
 std::vector<std::string> Host::Impl::construct() {
+  if (wants_realtime()) keep_heap();
   for (const HostExecutor& executor : settings_.executors) bells_[executor.name] = services_.add_bell();
   for (const HostNode& node : settings_.nodes) construct_node(node);
   for (const HostExecutor& executor : settings_.executors) add_executor(executor);
   std::ranges::stable_sort(threads_, {}, &Thread::first);
+  if (wants_realtime()) touch_loans();
   return start_threads();
+}
+
+void Host::Impl::touch_loans() {
+  for (const Loaded& node : nodes_) {
+    for (const auto& output : node.runner->context().outputs()) loans_.emplace_back(*output.port);
+  }
+}
+
+/// All processes of the launch hold their loans now: what they have touched is what will go around.
+void Host::Impl::prefault() {
+  for (const std::string& text : prefault_shared_memory())
+    services_.log(fmt::format("process '{}': {}", settings_.process, text));
+  loans_.clear();
 }
 
 void Host::Impl::construct_node(const HostNode& node) {
@@ -152,6 +171,7 @@ std::vector<std::string> Host::Impl::start_threads() {
 }
 
 void Host::Impl::start() {
+  if (wants_realtime()) prefault();
   std::vector<std::future<void>> started;
   for (const Thread& thread : threads_) started.push_back(thread.worker->go());
   for (auto& future : started) future.wait();

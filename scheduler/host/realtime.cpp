@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,6 +68,8 @@ std::vector<std::string> apply_to_this_thread(const ThreadSettings& settings) {
   apply_policy(settings, denied);
   return denied;
 }
+
+void wake_on_time() noexcept { prctl(PR_SET_TIMERSLACK, 1UL); }
 
 void name_this_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());

@@ -87,6 +87,14 @@ std::string state(Supervisor& supervisor, const std::string& node) {
   return found == nodes.end() ? "" : found->state;
 }
 
+std::optional<MetricSummary> find_metric(const LaunchStatus& status, const std::string& node,
+                                         const std::string& metric) {
+  const auto found = std::ranges::find(status.nodes, node, &NodeStatus::name);
+  if (found == status.nodes.end()) return std::nullopt;
+  const auto named = std::ranges::find(found->metrics, metric, &MetricSummary::name);
+  return named == found->metrics.end() ? std::nullopt : std::optional{*named};
+}
+
 bool goes_on(Supervisor& supervisor, const std::string& topic) {
   const std::uint64_t before = messages(supervisor, topic);
   return eventually([&] { return messages(supervisor, topic) > before + 10; });
@@ -252,6 +260,22 @@ TEST(Launch, AnotherClockRateIsRefusedWhileTheGroupRuns) {
   Supervisor joins;
   joins.start({fast});
   EXPECT_TRUE(goes_on(joins, "/b"));
+}
+
+TEST(Launch, AnExecutorHasNoPageFaultInItsCycles) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer's shadow memory has page faults of its own";
+#endif
+  HostNode counter = relay("counter", "/a", "/b");
+  counter.library = library("fault_counter");
+  counter.settings.parameters["warm_up"] = std::int64_t{1};  // the first tells what came before it
+  HostSettings realtime = process("realtime", {counter, relay("relay", "/b", "/c")});
+  realtime.executors[0].thread = {ThreadPolicy::kFifo, 10, {}};
+  Supervisor supervisor;
+  supervisor.start({realtime, process("main", {ticker("ticker", "/a")})});
+  const auto faults = [&] { return find_metric(supervisor.status(), "/counter", "page_faults"); };
+  ASSERT_TRUE(eventually([&] { return faults() && faults()->count > 1000; }));
+  EXPECT_EQ(faults()->max, 0) << "mean " << faults()->mean << " per call";
 }
 
 TEST(Launch, NothingPublishedAtTheStartIsLostBetweenProcesses) {

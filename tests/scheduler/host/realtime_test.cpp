@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/prctl.h>
 
 #include <thread>
 
@@ -22,6 +23,15 @@ TEST(Realtime, AThreadsPriorityIsItsOwnAndNotOfThoseItBegins) {
   if (denied) GTEST_SKIP() << "realtime priority is not granted here: rtctl doctor --rt says how";
   EXPECT_EQ(parent, SCHED_FIFO);
   EXPECT_EQ(child, SCHED_OTHER);
+}
+
+TEST(Realtime, TimedWaitsEndOnTime) {
+  int slack_ns = 0;
+  std::thread{[&] {
+    wake_on_time();
+    slack_ns = prctl(PR_GET_TIMERSLACK);
+  }}.join();
+  EXPECT_EQ(slack_ns, 1);
 }
 
 }  // namespace

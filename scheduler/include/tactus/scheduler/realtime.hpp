@@ -22,6 +22,9 @@ struct ThreadSettings {
 /// begins afterwards inherit the CPUs, not the priority.
 [[nodiscard]] std::vector<std::string> apply_to_this_thread(const ThreadSettings& settings);
 
+/// Timed waits of the calling thread end when they should, not up to 50 us later (policy other).
+void wake_on_time() noexcept;
+
 /// Names the calling thread (15 bytes are kept) as `top` and `ps -L` show it.
 void name_this_thread(const std::string& name);
 

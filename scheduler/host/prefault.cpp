@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prefault.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+namespace tactus {
+namespace {
+
+constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+constexpr std::size_t kPageBytes = 4096;
+
+/// One line of /proc/self/maps.
+struct Mapping {
+  std::uintptr_t begin = 0, end = 0;
+  std::string rights;
+  off_t offset = 0;
+  std::string path;
+};
+
+std::vector<Mapping> shared_mappings() {
+  std::vector<Mapping> found;
+  std::ifstream maps{"/proc/self/maps"};
+  for (std::string line; std::getline(maps, line);) {
+    Mapping mapping;
+    std::istringstream words{line};
+    std::string device, inode;
+    char dash = 0;
+    words >> std::hex >> mapping.begin >> dash >> mapping.end >> mapping.rights >> mapping.offset >> device >>
+        inode >> mapping.path;
+    const bool ours = mapping.path.starts_with("/dev/shm/") || mapping.path.starts_with("/memfd:tactus");
+    if (ours && mapping.rights.ends_with('s')) found.push_back(std::move(mapping));
+  }
+  return found;
+}
+
+/// Returns errno.
+int populate(const Mapping& mapping, off_t from, off_t to) {
+  const int advice = mapping.rights[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  auto* begin = reinterpret_cast<char*>(mapping.begin) + (from - mapping.offset);
+  return madvise(begin, static_cast<std::size_t>(to - from), advice) == 0 ? 0 : errno;
+}
+
+/// Only what the file holds already: the pools of messages are far larger than what is used of them.
+int populate_touched(const Mapping& mapping) {
+  const off_t end = mapping.offset + static_cast<off_t>(mapping.end - mapping.begin);
+  const int file = open(mapping.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  int error = 0;
+  for (off_t hole = mapping.offset; hole < end && error == 0;) {
+    const off_t data = lseek(file, hole, SEEK_DATA);
+    if (data < 0 || data >= end) break;
+    hole = std::min(end, lseek(file, data, SEEK_HOLE));
+    error = populate(mapping, data, hole);
+  }
+  close(file);
+  return error;
+}
+
+int prefault(const Mapping& mapping) {
+  if (mapping.path.starts_with("/dev/shm/")) return populate_touched(mapping);
+  return populate(mapping, mapping.offset, mapping.offset + static_cast<off_t>(mapping.end - mapping.begin));
+}
+
+}  // namespace
+
+void keep_heap() noexcept {
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that it takes
+}
+
+__attribute__((noinline)) void prefault_stack() noexcept {
+  volatile char stack[kStackBytes];
+  for (std::size_t i = 0; i < sizeof stack; i += kPageBytes) stack[i] = 0;
+}
+
+std::vector<std::string> prefault_shared_memory() {
+  std::vector<std::string> denied;
+  for (const Mapping& mapping : shared_mappings()) {
+    const int error = prefault(mapping);
+    if (error == 0) continue;
+    denied.push_back(fmt::format("touching {} beforehand was denied ({}): first uses cost page faults",
+                                 mapping.path, std::strerror(error)));
+  }
+  return denied;
+}
+
+TouchedLoans::TouchedLoans(UntypedPublisher& publisher) : publisher_{publisher} {
+  for (std::uint32_t i = 0; i < publisher.options().max_loans; ++i) {
+    const Chunk chunk = publisher.loan();
+    if (chunk.bytes == nullptr) return;  // counted by the publisher
+    for (std::size_t byte = 0; byte < chunk.size; byte += kPageBytes) chunk.bytes[byte] = std::byte{0};
+    chunks_.push_back(chunk);
+  }
+}
+
+TouchedLoans::~TouchedLoans() {
+  for (const Chunk& chunk : chunks_) publisher_.release(chunk);
+}
+
+}  // namespace tactus
