@@ -7,8 +7,11 @@
 
 #include "../../nodes/reprojection/reprojection.cpp"
 #include "allocations.hpp"
+#include "renderer.hpp"
 #include "rig_message.hpp"
+#include "room.hpp"
 #include "tactus/testing/harness.hpp"
+#include "trajectory.hpp"
 
 namespace {
 
@@ -306,6 +309,109 @@ TEST_F(ReprojectionTest, DoesNotAllocate) {
   node.step_at(100ms);
   EXPECT_EQ(tactus::testing::allocations_of_this_thread(), before);
   EXPECT_NE(pixel(node.last<Image>("frame"), 80, 60), 0);
+}
+
+/// A head that looks around in the room, seen by a camera of 20 Hz and a display of 100 Hz that shows what
+/// the camera sees.
+class LookAround {
+ public:
+  LookAround() {
+    tactus::Message<CameraInfo> info;
+    xr::write_camera_info(kCamera, *info);
+    node_.give("camera_info", info);
+    node_.give("tf_static", rig());
+  }
+  /// How much a frame differs from what it should show: the room from where the last image was taken, the
+  /// head turned as it is when the frame is seen.
+  double difference_at(tactus::Duration t) {
+    const tactus::Duration image = t - t % 50ms;
+    for (; fed_ <= t; fed_ += 5ms) feed(fed_);
+    node_.step_at(t);
+    return difference(node_.last<Image>("frame").data.span(), view(image, t + 10ms));
+  }
+  /// The same without reprojection: the image as it is.
+  double difference_of_the_image_at(tactus::Duration t) const {
+    const tactus::Duration image = t - t % 50ms;
+    return difference(view(image, image), view(image, t + 10ms));
+  }
+
+ private:
+  static constexpr xr::Camera kCamera{640, 480, 400, 400, 319.5, 239.5};
+  static constexpr std::uint32_t kBlock = 4;
+
+  static std::map<std::string, tactus::ParameterValue> parameters() {
+    return {{"field_of_view", 2 * std::atan(320 / 400.0) * 180 / std::numbers::pi},
+            {"display_latency", 10.0}};
+  }
+  void feed(tactus::Duration t) {
+    const xr::Motion motion{{t.count(), head_.position(seconds(t)), head_.orientation(seconds(t))},
+                            Eigen::Vector3d::Zero(),
+                            head_.angular_velocity(seconds(t))};
+    node_.give("pose", pose_at(t, motion.pose.orientation));
+    tactus::Message<PredictedPose> prediction;
+    xr::write_prediction(motion, t.count(), *prediction);
+    node_.give("predicted_pose", prediction);
+    if (t % 50ms == 0ms) give_image(t);
+  }
+  void give_image(tactus::Duration t) {
+    tactus::Message<Image> image{640 * 480 + 1024};
+    xr::set_stamp_ns(image->header.stamp, t.count());
+    image->width = image->step = 640;
+    image->height = 480;
+    image->encoding = "mono8";
+    image->data = view(t, t);
+    node_.give("image", image);
+  }
+  std::vector<std::uint8_t> view(tactus::Duration from, tactus::Duration turned_as) const {
+    const xr::SensorPose eye = xr::synthetic_rig().left;
+    std::vector<std::uint8_t> pixels(640 * 480);
+    renderer_.render(head_.position(seconds(from)) + head_.orientation(seconds(from)) * eye.position,
+                     head_.orientation(seconds(turned_as)) * eye.orientation, pixels);
+    return pixels;
+  }
+  /// Gray values, on average over blocks of pixels that are not black: the camera may not have seen the
+  /// display's border.
+  static double difference(std::span<const std::uint8_t> frame, std::span<const std::uint8_t> wanted) {
+    double sum = 0, count = 0;
+    for (std::size_t y = 0; y < 480; y += kBlock) {
+      for (std::size_t x = 0; x < 640; x += kBlock) {
+        const auto [here, dark] = block(frame, x, y);
+        if (dark) continue;
+        sum += std::abs(here - block(wanted, x, y).first);
+        ++count;
+      }
+    }
+    return sum / count;
+  }
+  /// The mean of a block, and whether one of its pixels is black.
+  static std::pair<double, bool> block(std::span<const std::uint8_t> pixels, std::size_t x, std::size_t y) {
+    double sum = 0;
+    bool dark = false;
+    for (std::size_t row = y; row < y + kBlock; ++row) {
+      for (const std::uint8_t value : pixels.subspan(row * 640 + x, kBlock)) {
+        sum += value;
+        dark |= value == 0;
+      }
+    }
+    return {sum / (kBlock * kBlock), dark};
+  }
+  static double seconds(tactus::Duration t) { return xr::Trajectory::seconds(t.count()); }
+
+  tactus::testing::Harness<Reprojection> node_{parameters()};
+  xr::Trajectory head_{7};
+  xr::Renderer renderer_{kCamera, xr::make_room(7)};
+  tactus::Duration fed_ = 10s;
+};
+
+TEST(Reprojection, TheRoomStandsStillWhileTheHeadTurns) {
+  LookAround head;
+  double shown = 0, unturned = 0;
+  for (tactus::Duration t = 10s; t < 11s; t += 10ms) {
+    shown = std::max(shown, head.difference_at(t));
+    unturned = std::max(unturned, head.difference_of_the_image_at(t));
+  }
+  EXPECT_LT(shown, 1.5) << "the worst frame";
+  EXPECT_GT(unturned, 10 * shown) << "the head did not turn enough to tell";
 }
 
 TEST(Reprojection, WithoutAnyPictureItSaysSoInTheEnd) {
