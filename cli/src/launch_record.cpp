@@ -103,10 +103,7 @@ void LaunchRecord::add(const tactus::LaunchStatus& status) {
   degradations_ = status.degradations;
   for (const tactus::TopicStatus& topic : status.topics) {
     TopicRecord& record = topics_[topic.name];
-    if (record.first_messages == 0 && topic.messages > 0) {
-      record.first_messages = topic.messages;
-      record.first_time = status.elapsed;
-    }
+    if (topic.messages != record.last.messages) record.grew = status.elapsed;
     record.last = topic;
   }
   for (const tactus::NodeStatus& node : status.nodes) {
@@ -123,11 +120,14 @@ void LaunchRecord::add(const tactus::LaunchStatus& status) {
 
 double LaunchRecord::mean_rate(const std::string& topic) const {
   const auto found = topics_.find(topic);
-  if (found == topics_.end()) return 0;
-  const TopicRecord& record = found->second;
-  const double seconds = std::chrono::duration<double>(elapsed_ - record.first_time).count();
-  if (record.first_messages == 0 || seconds <= 0 || record.last.messages < record.first_messages) return 0;
-  return static_cast<double>(record.last.messages - record.first_messages) / seconds;
+  return found == topics_.end() ? 0 : found->second.last.mean_rate_hz * clock_rate_;
+}
+
+double LaunchRecord::silence(const tactus::ExpectedRate& expected) const {
+  const auto found = topics_.find(expected.topic);
+  if (found == topics_.end() || found->second.last.finished) return 0;
+  const double seconds = std::chrono::duration<double>(elapsed_ - found->second.grew).count();
+  return seconds > std::max(kSilenceSeconds, 5 / expected.least_hz) ? seconds : 0;
 }
 
 std::string LaunchRecord::text(bool whole_run) const {
@@ -183,6 +183,8 @@ std::string LaunchRecord::summary_text() const { return text(true); }
 std::vector<std::string> LaunchRecord::missed(const std::vector<tactus::ExpectedRate>& expectations) const {
   std::vector<std::string> result;
   for (const tactus::ExpectedRate& expected : expectations) {
+    if (const double silent = silence(expected); silent > 0)
+      result.push_back(fmt::format("{} has been silent for {:.1f} s", expected.topic, silent));
     const double rate = mean_rate(expected.topic) / clock_rate_;
     if (rate >= expected.least_hz && rate <= expected.most_hz) continue;
     result.push_back(fmt::format("{} ran at {:.1f} Hz, expected were {:g} to {:g} Hz", expected.topic, rate,

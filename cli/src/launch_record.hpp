@@ -28,10 +28,11 @@ class LaunchRecord {
   /// All of it: {elapsed_s, clock_rate, processes, nodes, topics, degradations}.
   [[nodiscard]] nlohmann::ordered_json json() const;
 
-  /// Messages per second from the first snapshot in which the topic had any to the last snapshot of all.
+  /// Messages per second from the topic's first message to its newest.
   [[nodiscard]] double mean_rate(const std::string& topic) const;
 
-  /// One sentence for each expectation that did not hold, per second of the group's clock.
+  /// One sentence for each expectation that did not hold: another rate, per second of the group's clock, or
+  /// silence at the end although a node that publishes the topic still runs.
   [[nodiscard]] std::vector<std::string> missed(const std::vector<tactus::ExpectedRate>& expectations) const;
   /// True when the node has stopped, whatever the reason.
   [[nodiscard]] bool ended(const std::string& node) const;
@@ -41,9 +42,11 @@ class LaunchRecord {
  private:
   struct TopicRecord {
     tactus::TopicStatus last;
-    std::chrono::nanoseconds first_time{0};
-    std::uint64_t first_messages = 0;
+    std::chrono::nanoseconds grew{0};  ///< the first snapshot with as many messages as the last
   };
+  static constexpr double kSilenceSeconds = 1.5;
+  /// How long there has been nothing new at the end; 0 when that is no wonder.
+  [[nodiscard]] double silence(const tactus::ExpectedRate& expected) const;
   [[nodiscard]] std::string text(bool whole_run) const;
 
   std::chrono::nanoseconds elapsed_{0};

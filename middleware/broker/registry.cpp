@@ -28,7 +28,8 @@ Json counters(const EndpointCounters& c) {
           {"dropped", c.dropped.load()},       {"rejected", c.rejected.load()},
           {"last_ns", c.last_ns.load()},       {"age_ns_total", c.age_ns_total.load()},
           {"age_ns_max", c.age_ns_max.load()}, {"bytes_min", c.bytes_min.load()},
-          {"bytes_max", c.bytes_max.load()},   {"unmatched", c.unmatched.load()}};
+          {"bytes_max", c.bytes_max.load()},   {"unmatched", c.unmatched.load()},
+          {"first_ns", c.first_ns.load()}};
 }
 
 Json node_json(const NodeCounters& c) {
@@ -250,7 +251,8 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
   for (auto* counter : {&page.messages, &page.bytes, &page.dropped, &page.rejected, &page.bytes_min,
                         &page.bytes_max, &page.unmatched})
     counter->store(0);
-  for (auto* counter : {&page.last_ns, &page.age_ns_total, &page.age_ns_max}) counter->store(0);
+  for (auto* counter : {&page.first_ns, &page.last_ns, &page.age_ns_total, &page.age_ns_max})
+    counter->store(0);
   set_doorbell(endpoint, true);
   return endpoints_.emplace(endpoint.id, std::move(endpoint)).first->second;
 }

@@ -184,6 +184,8 @@ class IceoryxPublisher final : public UntypedPublisher {
     bump(counters_.messages);  // when the reader is on its way already
     bump(counters_.bytes, bytes);
     widen(counters_, bytes);
+    if (counters_.first_ns.load(std::memory_order_relaxed) == 0)
+      counters_.first_ns.store(now_ns, std::memory_order_relaxed);
     counters_.last_ns.store(now_ns, std::memory_order_relaxed);
   }
 

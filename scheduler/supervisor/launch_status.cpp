@@ -40,6 +40,27 @@ bool uses(const json& topic, const std::map<pid_t, std::string>& processes) {
          std::ranges::any_of(topic.at("subscribers"), ours);
 }
 
+/// Messages per second between the first and the newest, added up over the publishers.
+double mean_rate(const json& publishers) {
+  double rate_hz = 0;
+  for (const json& publisher : publishers) {
+    const json& counters = publisher.at("counters");
+    const double intervals = counters.at("messages").get<double>() - 1;
+    const auto span_ns =
+        counters.at("last_ns").get<std::int64_t>() - counters.at("first_ns").get<std::int64_t>();
+    const double seconds = 1e-9 * static_cast<double>(span_ns);
+    if (intervals > 0 && seconds > 0) rate_hz += intervals / seconds;
+  }
+  return rate_hz;
+}
+
+bool finished(const json& publishers, const std::vector<NodeStatus>& nodes) {
+  return !publishers.empty() && std::ranges::all_of(publishers, [&](const json& publisher) {
+    const auto node = std::ranges::find(nodes, publisher.at("node").get<std::string>(), &NodeStatus::name);
+    return node != nodes.end() && node->state == "stopped";
+  });
+}
+
 TopicStatus read_topic(const json& topic) {
   TopicStatus status;
   status.name = topic.at("name");
@@ -88,6 +109,8 @@ void read_graph(const std::string& graph, const std::map<pid_t, std::string>& pr
   for (const json& topic : all.at("topics")) {
     if (!uses(topic, processes)) continue;
     TopicStatus& read = status.topics.emplace_back(read_topic(topic));
+    read.mean_rate_hz = mean_rate(topic.at("publishers"));
+    read.finished = finished(topic.at("publishers"), status.nodes);
     read.rate_hz = rate(read, before, interval);
     now[read.name] = read.messages;
   }

@@ -13,29 +13,43 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-tactus::LaunchStatus at(std::chrono::nanoseconds elapsed, std::uint64_t messages) {
+tactus::LaunchStatus at(std::chrono::nanoseconds elapsed, std::uint64_t messages, double rate_hz = 0) {
   tactus::LaunchStatus status;
   status.elapsed = elapsed;
   tactus::TopicStatus topic;
   topic.name = "/imu";
   topic.messages = messages;
+  topic.mean_rate_hz = rate_hz;
   status.topics = {topic};
   return status;
 }
 
-TEST(LaunchRecord, CountsARateFromTheFirstMessageOn) {
+TEST(LaunchRecord, KnowsTheRatesOfTheNewestSnapshot) {
   LaunchRecord record;
-  record.add(at(0s, 0));
-  record.add(at(2s, 10));
-  record.add(at(4s, 210));
+  record.add(at(2s, 10, 90));
+  record.add(at(4s, 210, 100));
   EXPECT_DOUBLE_EQ(record.mean_rate("/imu"), 100.0);
   EXPECT_DOUBLE_EQ(record.mean_rate("/nothing"), 0.0);
+}
+
+TEST(LaunchRecord, DoesNotTakeSilenceForARate) {
+  LaunchRecord record;
+  record.add(at(1s, 100, 100));
+  record.add(at(2s, 200, 100));
+  record.add(at(3s, 200, 100));
+  EXPECT_THAT(record.missed({{"/imu", 95, 105}}), IsEmpty()) << "a pause";
+  record.add(at(5s, 200, 100));
+  EXPECT_THAT(record.missed({{"/imu", 95, 105}}), ElementsAre("/imu has been silent for 3.0 s"));
+  tactus::LaunchStatus ended = at(6s, 200, 100);
+  ended.topics[0].finished = true;
+  record.add(ended);
+  EXPECT_THAT(record.missed({{"/imu", 95, 105}}), IsEmpty()) << "a recording that has come to its end";
 }
 
 TEST(LaunchRecord, SaysWhichExpectationDidNotHold) {
   LaunchRecord record;
   record.add(at(1s, 1));
-  record.add(at(3s, 201));
+  record.add(at(3s, 201, 100));
   EXPECT_THAT(record.missed({{"/imu", 95, 105}}), IsEmpty());
   EXPECT_THAT(record.missed({{"/imu", 190, 210}, {"/pose", 1, 2}}),
               ElementsAre("/imu ran at 100.0 Hz, expected were 190 to 210 Hz",
@@ -44,7 +58,7 @@ TEST(LaunchRecord, SaysWhichExpectationDidNotHold) {
 
 TEST(LaunchRecord, ExpectationsAreInTheTimeOfTheGroupsClock) {
   LaunchRecord record;
-  for (auto status : {at(1s, 1), at(3s, 201)}) {
+  for (auto status : {at(1s, 1), at(3s, 201, 200)}) {
     status.clock_rate = 0.5;
     record.add(status);
   }

@@ -70,6 +70,7 @@ struct alignas(64) EndpointCounters {
   std::atomic<std::uint64_t> bytes_min{0};  ///< publishers: of one message; 0 before the first
   std::atomic<std::uint64_t> bytes_max{0};
   std::atomic<std::uint64_t> unmatched{0};  ///< subscribers: messages for which `on_all` found no partner
+  std::atomic<std::int64_t> first_ns{0};    ///< publishers: group time of the first message; 0 before it
 };
 
 /// What a node measures about its own work: one number, recorded again and again. Written by the node's

@@ -60,6 +60,8 @@ struct TopicStatus {
   double rate_hz = 0;           ///< since the previous snapshot; over the whole run in the first one
   std::uint64_t dropped = 0;    ///< at the subscribers and refused loans
   std::uint64_t unmatched = 0;  ///< at the subscribers: no partner for `on_all`
+  double mean_rate_hz = 0;      ///< from the first message to the newest, on the group's clock
+  bool finished = false;        ///< every node that publishes it has returned from its run()
   /// Age of the messages, from capture until a subscriber took them; 0 while none was taken.
   std::chrono::nanoseconds age_mean{0};
   std::chrono::nanoseconds age_max{0};
