@@ -313,7 +313,9 @@ class Launch(unittest.TestCase):
         self.addCleanup(end, process)
         said = ""
         while not said.endswith("(gdb) "):
-            said += process.stdout.read(1)
+            letter = process.stdout.read(1)
+            self.assertTrue(letter, said)
+            said += letter
         process.send_signal(signal.SIGWINCH)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=20)

@@ -101,6 +101,14 @@ tactus::SupervisorOptions supervisor_options(const LaunchOutput& output, const I
   return options;
 }
 
+void judge(const LaunchRecord& record, const tactus::LaunchPlan& plan, LaunchOutput& output,
+           Sentences& reasons) {
+  if (record.elapsed() >= kLeastJudged)
+    append(reasons, record.missed(plan.expectations));
+  else if (!plan.expectations.empty())
+    output.say({"it ran too briefly to judge the rates that are expected"});
+}
+
 int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   const Interrupt interrupt;
   const std::unique_ptr<LaunchOutput> output = make_launch_output(options);
@@ -119,10 +127,7 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   LaunchRecord record;
   Sentences reasons = watch(supervisor, plan, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());
-  if (record.elapsed() >= kLeastJudged)
-    append(reasons, record.missed(plan.expectations));
-  else if (!plan.expectations.empty())
-    output->say({"it ran too briefly to judge the rates that are expected"});
+  judge(record, plan, *output, reasons);
   output->ended(record, reasons);
   if (reasons.empty()) return kSuccess;
   throw Failure{fmt::format("{}", fmt::join(reasons, "\nrtctl: "))};
@@ -139,35 +144,35 @@ int launch(const LaunchOptions& options) {
   return print(text);
 }
 
-}  // namespace
-
-void add_launch(CLI::App& root, Run& run) {
-  CLI::App& verb = *root.add_subcommand("launch", "Checks a launch file, starts it, watches it and stops it");
-  auto words = std::make_shared<LaunchWords>();
-  verb.add_option("file", words->file, "Launch file, or the package it is installed with")
+void add_options(CLI::App& verb, LaunchWords& words) {
+  verb.add_option("file", words.file, "Launch file, or the package it is installed with")
       ->required()
       ->type_name("FILE");
-  verb.add_option("arguments", words->arguments,
+  verb.add_option("arguments", words.arguments,
                   "The file's name where FILE is a package; arguments of the file, name:=value")
       ->type_name("NAME:=VALUE");
-  verb.add_flag("--dry-run", words->dry_run, "Print the checked plan and start nothing");
-  verb.add_flag("--check", words->check, "Check only and start nothing");
-  verb.add_flag("-s,--show-args", words->show_arguments, "Print the arguments of the file and start nothing");
-  verb.add_flag("--json", words->json, "One JSON object per event, the summary at the end");
-  verb.add_option("--duration", words->duration, "Stop after so long")->type_name("DURATION");
-  add_group_option(verb, words->group, "Group, instead of the file's");
-  verb.add_option("--processes", words->processes,
+  verb.add_flag("--dry-run", words.dry_run, "Print the checked plan and start nothing");
+  verb.add_flag("--check", words.check, "Check only and start nothing");
+  verb.add_flag("-s,--show-args", words.show_arguments, "Print the arguments of the file and start nothing");
+  verb.add_flag("--json", words.json, "One JSON object per event, the summary at the end");
+  verb.add_option("--duration", words.duration, "Stop after so long")->type_name("DURATION");
+  add_group_option(verb, words.group, "Group, instead of the file's");
+  verb.add_option("--processes", words.processes,
                   "Start only these; the others run on other hosts: vision,main")
       ->type_name("NAMES")
       ->delimiter(',')
       ->allow_extra_args(false);
-  verb.add_option("--expect", words->expectations,
+  verb.add_option("--expect", words.expectations,
                   "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
       ->type_name("TOPIC:RANGE")
       ->allow_extra_args(false);
-  verb.add_option("--debug", words->debug,
+  verb.add_option("--debug", words.debug,
                   "Run this node in a process of its own under gdb; the launch ends with gdb")
       ->type_name("NODE");
+}
+
+// The arguments of the file are part of the help once a file is named.
+void add_help(CLI::App& verb) {
   verb.footer(
       "With --help, a file's own arguments are listed, too.\n\nExamples:\n  rtctl launch "
       "head_tracking.launch.yaml\n"
@@ -182,6 +187,15 @@ void add_launch(CLI::App& root, Run& run) {
     typed.arguments = arguments->results();
     return arguments_text(typed);
   });
+}
+
+}  // namespace
+
+void add_launch(CLI::App& root, Run& run) {
+  CLI::App& verb = *root.add_subcommand("launch", "Checks a launch file, starts it, watches it and stops it");
+  auto words = std::make_shared<LaunchWords>();
+  add_options(verb, *words);
+  add_help(verb);
   verb.callback([&run, words] {
     run = [words] {
       if (words->show_arguments) return print(arguments_text(*words));

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+#include "list_options.hpp"
 
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
-#include "arguments.hpp"
-#include "broker.hpp"
 #include "command.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
 namespace {
 
-struct Options {
-  bool json = false;
-  bool names = false;
-  bool count = false;
-  std::optional<std::string> group;
-};
-
-int print_json(const std::vector<Node>& nodes) {
+nlohmann::ordered_json json_of(const std::vector<Node>& nodes) {
   auto list = nlohmann::ordered_json::array();
   for (const Node& node : nodes) {
     list.push_back({{"name", node.name},
@@ -28,39 +19,30 @@ int print_json(const std::vector<Node>& nodes) {
                     {"process", node.process},
                     {"pid", node.pid}});
   }
-  return print(list.dump(2) + "\n");
+  return list;
 }
 
-int print_table(const std::vector<Node>& nodes, bool groups) {
+Table table_of(const std::vector<Node>& nodes, bool groups) {
   std::vector<std::string> headings{"NODE", "STATE", "PROCESS", ">PID"};
   if (groups) headings.emplace_back("GROUP");
   Table table{headings};
-  for (const Node& node : nodes) {
+  for (const Node& node : nodes)
     table.add({node.name, state_cell(node.state), node.process, std::to_string(node.pid), node.group});
-  }
-  return print(table.text());
+  return table;
 }
 
-int node_list(const Options& options) {
-  Graph graph = read_graph();
-  if (options.group) keep_group(graph, *options.group);
-  if (options.count) return print(fmt::format("{}\n", graph.nodes.size()));
-  if (options.json) return print_json(graph.nodes);
-  if (!options.names) return print_table(graph.nodes, has_groups(graph));
-  std::string text;
-  for (const Node& node : graph.nodes) text += node.name + "\n";
-  return print(text);
+int node_list(const ListOptions& options) {
+  const Graph graph = read_graph(options);
+  const auto table = [&](const auto& nodes) { return table_of(nodes, has_groups(graph)); };
+  return print(list_text(graph.nodes, options, json_of, table));
 }
 
 }  // namespace
 
 void add_node_list(CLI::App& node, Run& run) {
   CLI::App& verb = *node.add_subcommand("list", "Nodes with their state and process");
-  auto options = std::make_shared<Options>();
-  verb.add_flag("--json", options->json, "As JSON");
-  verb.add_flag("--names", options->names, "Names only, one per line");
-  verb.add_flag("-c,--count-nodes", options->count, "Their number only");
-  add_group_option(verb, options->group, "Only this group");
+  auto options = std::make_shared<ListOptions>();
+  add_list_options(verb, *options, "-c,--count-nodes");
   verb.footer("Examples:\n  rtctl node list\n  rtctl node list --json");
   verb.callback([&run, options] { run = [options] { return node_list(*options); }; });
 }

@@ -16,7 +16,6 @@ struct Options {
   std::string topic;
   std::string group;
   bool json = false;
-  bool details = false;
 };
 
 using Json = nlohmann::ordered_json;
@@ -105,7 +104,7 @@ void add_topic_info(CLI::App& topic, Run& run) {
   verb.add_option("topic", options->topic, "Name of the topic")->required()->type_name("TOPIC");
   verb.add_option("--group", options->group, "Group of the topic")->type_name("GROUP");
   verb.add_flag("--json", options->json, "As JSON");
-  verb.add_flag("-v,--verbose", options->details, "No effect: all is always shown");
+  verb.add_flag("-v,--verbose")->description("No effect: all is always shown");
   verb.footer("Examples:\n  rtctl topic info /imu\n  rtctl topic info /imu --json");
   verb.callback([&run, options] { run = [options] { return topic_info(*options); }; });
 }

@@ -65,7 +65,6 @@ std::string position_of(const std::string& error, const tactus::YamlValue& value
   return {};
 }
 
-// Values are checked before anything is joined.
 MessageBuffer make_message(const tactus::TypeInfo& type, const tactus::YamlValue& value, std::size_t size) {
   if (!value.value.is_object())
     throw Failure{
@@ -99,40 +98,62 @@ bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type,
   return true;
 }
 
-int topic_pub(const Options& options) {
-  const std::string topic = absolute(options.topic);
-  if (const std::string error = tactus::topic_name_error(topic); !error.empty())
-    throw Failure{fmt::format("topic '{}': {}", topic, error), kUsage};
+// What the arguments mean, checked before anything is joined.
+struct Task {
+  std::string topic;
+  TypePointer type;
+  tactus::YamlValue value;
+  std::size_t max_bytes = 0;
+  std::uint64_t limit = 0;  // 0: until Ctrl-C
+  std::chrono::nanoseconds period{};
+};
+
+Task task_of(const Options& options) {
+  Task task;
+  task.topic = absolute(options.topic);
+  if (const std::string error = tactus::topic_name_error(task.topic); !error.empty())
+    throw Failure{fmt::format("topic '{}': {}", task.topic, error), kUsage};
   if (!(options.rate >= kLeastRate && options.rate <= kMostRate))
     throw Failure{fmt::format("--rate: {} is not in {} to {}", options.rate, kLeastRate, kMostRate), kUsage};
-  const TypePointer type = type_named(options.type);
+  task.type = type_named(options.type);
   const std::string text = options.value == "-" ? read_standard_input() : options.value;
-  const tactus::YamlValue value = parse_value(text);
-  MessageBuffer message = make_message(*type, value, text.size());
-  const std::size_t max_bytes = tactus::block_used(message.block()) + 64;
+  task.value = parse_value(text);
+  MessageBuffer message = make_message(*task.type, task.value, text.size());
+  task.max_bytes = tactus::block_used(message.block()) + 64;
+  task.limit = options.once ? 1 : options.count;
+  task.period = std::chrono::nanoseconds{static_cast<std::int64_t>(1e9 / options.rate)};
+  return task;
+}
 
+// Subscribers need a moment to connect before the first message, and to take the last one. How many were
+// sent.
+std::uint64_t publish_all(const Task& task, Connection& connection, tactus::UntypedPublisher& publisher,
+                          const Interrupt& interrupt) {
+  std::uint64_t sent = 0;
+  bool on = interrupt.sleep(kMeet);
+  for (Clock::time_point next = Clock::now(); on; on = interrupt.sleep(next - Clock::now())) {
+    if (connection.ended()) throw Failure{"the broker ended"};
+    if (!publish(publisher, *task.type, task.value.value))
+      throw Failure{fmt::format("no memory for a message on {}", task.topic)};
+    if (++sent == task.limit) break;
+    next = std::max(next + task.period, Clock::now());  // a grid; what is late is not made up for
+  }
+  (void)interrupt.sleep(kMeet);
+  return sent;
+}
+
+int topic_pub(const Options& options) {
+  const Task task = task_of(options);
   const Interrupt interrupt;
   Connection connection{"rtctl topic pub", options.group, Connection::Join::kStart};
   const auto publisher =
       connection.transport().create_publisher({.node = fmt::format("/rtctl_pub_{}", getpid()),
-                                               .topic = topic,
-                                               .type = type.get(),
+                                               .topic = task.topic,
+                                               .type = task.type.get(),
                                                .history = 1,
-                                               .max_bytes = max_bytes});
-  const std::uint64_t limit = options.once ? 1 : options.count;
-  const std::chrono::nanoseconds period{static_cast<std::int64_t>(1e9 / options.rate)};
-  std::uint64_t sent = 0;
-  // Subscribers need a moment to connect before the first message, and to take the last one.
-  bool on = interrupt.sleep(kMeet);
-  for (Clock::time_point next = Clock::now(); on; on = interrupt.sleep(next - Clock::now())) {
-    if (connection.ended()) throw Failure{"the broker ended"};
-    if (!publish(*publisher, *type, value.value))
-      throw Failure{fmt::format("no memory for a message on {}", topic)};
-    if (++sent == limit) break;
-    next = std::max(next + period, Clock::now());  // a grid; what is late is not made up for
-  }
-  (void)interrupt.sleep(kMeet);
-  return print(fmt::format("published {} on {}\n", sent, topic));
+                                               .max_bytes = task.max_bytes});
+  const std::uint64_t sent = publish_all(task, connection, *publisher, interrupt);
+  return print(fmt::format("published {} on {}\n", sent, task.topic));
 }
 
 }  // namespace
