@@ -116,12 +116,15 @@ TEST(EurocPlayer, AnImageThatCannotBeReadIsNamedCountedAndLeftOut) {
 }
 
 TEST(EurocPlayer, AnImageThatIsNotReadyIsLateAndNothingIsLostInSilence) {
-  const Recording recording{401, 40};  // far more than are decoded ahead
+  const Recording recording{401, 40};
+  std::optional<xr::testing::HeldFile> held{recording.image("cam0", xr::ImageDecoder::kAhead)};
   Player node{parameters(recording)};
   node.run({});
+  held.reset();
   const auto played = stamps<Image>(node, "left_image").size() + stamps<Image>(node, "right_image").size();
-  EXPECT_GE(played, 2 * xr::ImageDecoder::kAhead);
-  EXPECT_EQ(played + node.metric("late_images").count, 80U);
+  const auto late = node.metric("late_images").count;
+  EXPECT_GE(late, 1U);
+  EXPECT_EQ(played + late, 80U);
   EXPECT_EQ(stamps<Imu>(node, "imu").size(), 256U) << "the queue of the harness holds so many";
   EXPECT_EQ(node.metric("lag").count, 401U);
 }

@@ -41,15 +41,19 @@ TEST(ImageDecoder, OneThatCannotBeReadSaysWhyAndTheNextIsThere) {
   EXPECT_THAT(missing->problem, HasSubstr("cannot be opened"));
 }
 
-// However fast they are asked for: each is the right one or none.
 TEST(ImageDecoder, WhoAsksTooEarlyGetsNoneAndNeverAnother) {
+  constexpr int kHeld = ImageDecoder::kAhead;
   const Recording recording{1, 24};
+  std::optional<testing::HeldFile> held{recording.image("cam1", kHeld)};
   ImageDecoder decoder{rows_of(recording)};
   decoder.wait_until_ahead();
-  for (int i = 0; i < 24; ++i) {
-    const auto frame = decoder.take();
-    EXPECT_TRUE(frame || i >= static_cast<int>(ImageDecoder::kAhead));
-    if (frame) {
+  EXPECT_TRUE(decoder.take()->image);
+  held->wait_for_reader();
+  for (int i = 1; i < kHeld; ++i) EXPECT_TRUE(decoder.take()->image);
+  for (int i = kHeld; i < kHeld + 4; ++i) EXPECT_FALSE(decoder.take()) << i;
+  held.reset();
+  for (int i = kHeld + 4; i < 24; ++i) {  // as fast as they come
+    if (const auto frame = decoder.take()) {
       EXPECT_THAT(frame->image->pixels, Each(10 * i + 1));
     }
   }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "png.hpp"
@@ -73,6 +78,32 @@ class Recording {
     if (images == 0) rows += "0,none.png\n";
     write(name + "/data.csv", rows);
   }
+};
+
+/// While it lives, who reads that file waits, and then finds nothing in it.
+class HeldFile {
+ public:
+  explicit HeldFile(std::filesystem::path file) : file_{std::move(file)} {
+    std::filesystem::remove(file_);
+    if (mkfifo(file_.c_str(), 0600) == 0) fd_ = open(file_.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd_ < 0) throw std::runtime_error{file_.string() + ": no fifo"};
+  }
+  ~HeldFile() {
+    std::filesystem::remove(file_);  // first: nobody may begin to wait any more
+    close(fd_);
+  }
+  HeldFile(const HeldFile&) = delete;
+  HeldFile& operator=(const HeldFile&) = delete;
+
+  /// Returns when somebody has read one byte and waits for more.
+  void wait_for_reader() const {
+    int left = static_cast<int>(write(fd_, "", 1));
+    while (left > 0 && ioctl(fd_, FIONREAD, &left) == 0) std::this_thread::yield();
+  }
+
+ private:
+  std::filesystem::path file_;
+  int fd_ = -1;
 };
 
 }  // namespace xr::testing
