@@ -244,6 +244,7 @@ class Launch(unittest.TestCase):
     def test_a_terminal_lower_than_the_view_shows_its_top(self):
         terminal = self.on_terminal(rows=6, columns=40)
         self.assert_view_fits(terminal, 6, 40)
+        self.assertRegex(terminal.screen.lines[-2], r"^\.\.\. \d+ more lines")
         self.assert_view_fits(terminal, 24, 100)
         self.assertEqual(self.tables(terminal), 1)
         self.assert_view_fits(terminal, 2, 20)

@@ -112,6 +112,22 @@ std::string erase_lines(const std::vector<std::size_t>& widths, const TerminalSi
   return rows > 0 ? fmt::format("\x1b[{}F\x1b[J", rows) : std::string{};
 }
 
+std::vector<std::string> lines_that_fit(std::string_view text, const TerminalSize& size) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  const auto room = static_cast<std::size_t>(std::max(0, size.rows - 1));
+  if (lines.size() <= room) return lines;
+  if (room == 0) return {};
+  const std::size_t more = lines.size() - room + 1;
+  lines.resize(room);
+  lines.back() = paint(Style::kDim, fmt::format("... {} more lines: make the terminal higher", more));
+  return lines;
+}
+
 std::string LiveView::erase(const TerminalSize& size) {
   std::string text = erase_lines(widths_, size);
   widths_.clear();
@@ -120,12 +136,10 @@ std::string LiveView::erase(const TerminalSize& size) {
 
 std::string LiveView::frame(const TerminalSize& size) {
   std::string frame;
-  for (std::size_t at = 0; at < text_.size() && widths_.size() + 1 < static_cast<std::size_t>(size.rows);) {
-    const std::size_t end = std::min(text_.find('\n', at), text_.size());
-    const Line line = cut(std::string_view{text_}.substr(at, end - at), size.columns);
+  for (const std::string& text : lines_that_fit(text_, size)) {
+    const Line line = cut(text, size.columns);
     frame += line.text + "\n";
     widths_.push_back(line.width);
-    at = end + 1;
   }
   return frame;
 }

@@ -42,7 +42,7 @@ class LiveView {
  public:
   LiveView() : active_{is_terminal(stdout)} {}
   [[nodiscard]] bool active() const noexcept { return active_; }
-  /// Lines are cut at the terminal's height and width.
+  /// Lines are cut at the terminal's width; those below its height are left out and counted.
   void draw(const std::string& text);
   /// The same lines again: the terminal has another size.
   void redraw();
@@ -60,6 +60,10 @@ class LiveView {
   std::string text_;                 // what the block shows
   std::vector<std::size_t> widths_;  // of the lines on the terminal
 };
+
+/// The lines of a text for a terminal of this height, which keeps a row for the cursor; where there are more,
+/// the last says how many.
+[[nodiscard]] std::vector<std::string> lines_that_fit(std::string_view text, const TerminalSize& size);
 
 /// What goes to the terminal so that a block of lines of these widths is gone and the cursor where it began.
 /// Terminals wrap lines anew when they become narrower: such lines take several rows.
