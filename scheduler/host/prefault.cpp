@@ -48,6 +48,7 @@ std::vector<Mapping> shared_mappings() {
 /// Returns errno.
 int populate(const Mapping& mapping, off_t from, off_t to) {
   const int advice = mapping.rights[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells addresses as text
   auto* begin = reinterpret_cast<char*>(mapping.begin) + (from - mapping.offset);
   return madvise(begin, static_cast<std::size_t>(to - from), advice) == 0 ? 0 : errno;
 }

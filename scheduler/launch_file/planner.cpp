@@ -255,7 +255,7 @@ class Planner {
       error(remap == entry.remaps.end() ? entry.at : remap->second.at,
             fmt::format("topic '{}' of '{}': {}", topic, port.name, bad));
     }
-    constexpr std::size_t kWorthAWord = 64 * 1024;  // a guess for short strings is not
+    constexpr std::size_t kWorthAWord = std::size_t{64} << 10;  // a guess for short strings is not
     if (port.direction == PortDirection::kOutput && port.max_bytes_guessed && port.max_bytes > kWorthAWord) {
       plan_.notes.push_back(fmt::format(
           "{}: output '{}' ({}) declares no max_bytes: {} are taken; set outputs: {{{}: {{max_bytes: N}}}}",

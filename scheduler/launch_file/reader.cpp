@@ -86,7 +86,7 @@ class Reader {
   void check_args() {
     for (const auto& [name, value] : options_.args) {
       const bool known =
-          std::ranges::any_of(document_.args, [&](const auto& arg) { return arg.name == name; });
+          std::ranges::find(document_.args, name, &LaunchArgument::name) != document_.args.end();
       std::vector<std::string> declared;
       for (const auto& arg : document_.args) declared.push_back(arg.name);
       if (!known) {
@@ -738,8 +738,8 @@ class Reader {
     each_entry(
         node, "outputs",
         [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-          auto& [output, where] = entry.outputs[name];
-          where = at(key);
+          entry.outputs[name].at = at(key);
+          OutputSettings& output = entry.outputs[name].value;
           each_key(value, "output '" + name + "'",
                    {{"max_bytes",
                      [&](const YAML::Node& n) {
@@ -835,7 +835,7 @@ class Reader {
 
   /// Names of topics; a trailing * stands for any rest.
   std::vector<std::string> topics(const YAML::Node& node, const std::string& key) {
-    const auto list = texts(node, (key + " is a list of topics, [/head/pose, /camera/*]").c_str());
+    auto list = texts(node, (key + " is a list of topics, [/head/pose, /camera/*]").c_str());
     for (std::size_t i = 0; i < list.size(); ++i) {
       const bool any = list[i].ends_with("*");
       const std::string name = any ? list[i].substr(0, list[i].size() - 1) + "x" : list[i];
