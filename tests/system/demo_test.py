@@ -26,7 +26,7 @@ RECORDED = Path(os.environ.get("TACTUS_TEST_DATA", "/nowhere")) / "euroc/MH_01_e
 TOPICS = {"/imu": 200, "/camera/left/image": 20, "/camera/right/image": 20, "/ground_truth/pose": 200, "/tracks": 20,
           "/head/pose": 200, "/head/predicted_pose": 200, "/display/frame": 90, "/display/motion_to_photon": 90,
           "/display/pose_error": 90}
-RATE_MISSED = re.compile(r"(\S+) ran at [\d.]+ Hz, expected were [\d.]+ to [\d.]+ Hz")
+RATE_MISSED = re.compile(r"\S+ (ran at [\d.]+ Hz, expected were [\d.]+ to [\d.]+ Hz|has been silent for [\d.]+ s)")
 
 
 def by_name(things):
