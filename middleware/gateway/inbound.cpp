@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inbound.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
 #include "sample_tag.hpp"
+#include "tactus/middleware/time.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 
@@ -90,7 +92,8 @@ void Inbound::publish(const dds::ReceivedSample& sample, Chunk chunk) {
     return publisher_->release(chunk);
   }
   const auto stamp = header_stamp_ns(type_.info(), block_root_bytes(chunk.bytes));
-  chunk.header->publish_time_ns = sample.source_time_ns;
+  // Never ahead of our clock: who reads by publish time would wait for it.
+  chunk.header->publish_time_ns = std::min(sample.source_time_ns, to_ns(group_now()));
   chunk.header->capture_time_ns = capture_time_ns(sample.tag).value_or(stamp.value_or(sample.source_time_ns));
   chunk.header->block_bytes = block_used(chunk.bytes);
   publisher_->publish(chunk);
