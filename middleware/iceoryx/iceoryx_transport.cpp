@@ -57,24 +57,28 @@ ThreadFlag& thread_flag(ProcessPage& page) noexcept {
 /// has been stopped or is dead: all it stored before is visible then, so the order of the program is enough.
 class InCall {
  public:
-  explicit InCall(ProcessPage& page) noexcept
-      : flag_{thread_flag(page)}, shared_{&flag_ == &page.threads.back()} {
-    add(1);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-  }
+  /// A call that creates or destroys ports or the runtime.
+  explicit InCall(ProcessPage& page) noexcept : InCall{page, ThreadFlag::kOtherCall} {}
+  /// A call that moves a chunk of this endpoint. Calls do not nest.
+  InCall(ProcessPage& page, const EndpointPlace& place) noexcept : InCall{page, place.counters + 1} {}
   ~InCall() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    add(-1U);
+    if (shared_)
+      flag_.in_call.fetch_sub(ThreadFlag::kOtherCall);
+    else
+      flag_.in_call.store(0, std::memory_order_relaxed);
   }
   InCall(const InCall&) = delete;
   InCall& operator=(const InCall&) = delete;
 
  private:
-  void add(std::uint32_t by) noexcept {
+  InCall(ProcessPage& page, std::uint32_t what) noexcept
+      : flag_{thread_flag(page)}, shared_{&flag_ == &page.threads.back()} {
     if (shared_)
-      flag_.in_call.fetch_add(by);
+      flag_.in_call.fetch_add(ThreadFlag::kOtherCall);
     else
-      flag_.in_call.store(flag_.in_call.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+      flag_.in_call.store(what, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
   }
   ThreadFlag& flag_;
   bool shared_;
@@ -159,7 +163,7 @@ class IceoryxPublisher final : public UntypedPublisher {
   Chunk loan() noexcept override {
     if (loaned_ == options_.max_loans || forked) return refused();
     prefetch_bells();
-    const InCall call{page_};
+    const InCall call{page_, place_};
     auto result = port_->loan(static_cast<std::uint32_t>(options_.max_bytes), 8, sizeof(SampleHeader),
                               alignof(SampleHeader));
     if (result.has_error()) return refused();
@@ -177,7 +181,7 @@ class IceoryxPublisher final : public UntypedPublisher {
     const std::uint64_t bytes = chunk.header->block_bytes;
     const std::int64_t now_ns = chunk.header->publish_time_ns;
     {
-      const InCall call{page_};
+      const InCall call{page_, place_};
       port_->publish(chunk.token);
     }
     doorbells_.ring(place_.topic_slot);
@@ -191,7 +195,7 @@ class IceoryxPublisher final : public UntypedPublisher {
 
   void release(Chunk chunk) noexcept override {
     --loaned_;
-    const InCall call{page_};
+    const InCall call{page_, place_};
     port_->release(chunk.token);
   }
 
@@ -267,7 +271,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     if (!port_->hasData()) return std::nullopt;
     __builtin_prefetch(&counters_, 1);
     while (held_ < options_.max_held && !forked) {
-      const InCall call{page_};
+      const InCall call{page_, place_};
       auto result = port_->take();
       if (result.has_error()) return std::nullopt;
       const auto* header = iox::mepoo::ChunkHeader::fromUserPayload(result.value());
@@ -302,7 +306,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
  private:
   void give_up(const void* payload) noexcept {
     --held_;
-    const InCall call{page_};
+    const InCall call{page_, place_};
     port_->release(payload);
   }
 

@@ -20,12 +20,6 @@ const char* to_text(NodeState state) noexcept {
                                                              : "unknown";
 }
 
-const char* to_text(NodePhase phase) noexcept {
-  constexpr const char* kNames[] = {"idle", "start", "step", "run", "stop"};
-  return static_cast<std::size_t>(phase) < std::size(kNames) ? kNames[static_cast<std::size_t>(phase)]
-                                                             : "unknown";
-}
-
 NodeProbe::NodeProbe(NodeCounters& counters, std::string_view name) noexcept : counters_{counters} {
   const std::size_t size = std::min(name.size(), counters_.name.size() - 1);
   std::copy_n(name.data(), size, counters_.name.data());

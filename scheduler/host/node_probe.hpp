@@ -5,11 +5,11 @@
 #include <string_view>
 
 #include "tactus/middleware/pages.hpp"
+#include "tactus/middleware/post_mortem.hpp"
 
 namespace tactus {
 
 [[nodiscard]] const char* to_text(NodeState state) noexcept;
-[[nodiscard]] const char* to_text(NodePhase phase) noexcept;
 
 /// Writes what a node is doing into its process' page, where others can read it, also after a crash.
 /// Thread: the node's. Never blocks, never allocates.

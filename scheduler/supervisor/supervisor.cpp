@@ -14,12 +14,12 @@
 #include <set>
 #include <utility>
 
-#include "../host/node_probe.hpp"
 #include "child_process.hpp"
 #include "gateway_process.hpp"
 #include "launch_status.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/group_clock.hpp"
+#include "tactus/middleware/post_mortem.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/scheduler/describe.hpp"
 
@@ -87,14 +87,7 @@ class HostProcess {
 
   /// " while node /tracker was in step() (cycle 71)" for every call that never returned.
   [[nodiscard]] std::string unfinished_calls() const {
-    std::string text;
-    for_each_node([&](const NodeCounters& node) {
-      const NodePhase phase = node.phase.load(std::memory_order_acquire);
-      if (phase == NodePhase::kIdle) return;
-      text += fmt::format("{} {} in {}() (cycle {})", text.empty() ? " while" : ",", node.name.data(),
-                          to_text(phase), node.cycle.load());
-    });
-    return text;
+    return page_ == nullptr ? "" : tactus::unfinished_calls(*page_);
   }
   /// Names of nodes that faulted since the last call.
   std::vector<std::string> new_faults() {

@@ -299,7 +299,7 @@ TEST(Launch, AKilledProcessIsReportedAndAnotherLaunchGoesOn) {
   std::vector<std::string> events;
   EXPECT_TRUE(eventually([&] { return !(events = supervisor.poll(100ms)).empty(); }));
   EXPECT_THAT(events,
-              ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim in run()"))));
+              ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim was in run()"))));
   EXPECT_FALSE(supervisor.healthy());
   EXPECT_EQ(state(supervisor, "/victim"), "dead");
   EXPECT_THAT(supervisor.stop(), IsEmpty());
@@ -378,7 +378,7 @@ TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
   supervisor.start(
       {process("main", {looper("stubborn", "/x", true)}), process("good", {ticker("ticker", "/y")})});
   const int pid = pid_of(supervisor, "main");
-  EXPECT_THAT(supervisor.stop(), ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn in run()"))));
+  EXPECT_THAT(supervisor.stop(), ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn was in run()"))));
   EXPECT_FALSE(runs(pid));
 }
 

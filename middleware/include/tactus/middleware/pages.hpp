@@ -15,6 +15,18 @@ inline constexpr std::uint32_t kProtocolVersion = 3;
 inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
 inline constexpr std::uint32_t kMaxTopicSlots = 1024;
 
+/// What the broker has to say to everybody: the newest sentences, and why it ended. Written by the broker
+/// only; outlives it, however it ended. Readers: BrokerClient::events().
+struct BrokerEvents {
+  static constexpr std::uint64_t kKept = 32;
+  struct Text {
+    std::array<std::atomic<char>, 512> letters{};  ///< ends with a zero; longer ones are cut
+  };
+  std::atomic<std::uint64_t> count{0};  ///< said so far; number n is in texts[n % kKept]
+  std::array<Text, kKept> texts{};
+  Text end;  ///< why the broker ended; empty while it runs, and for ever when it was killed
+};
+
 /// One per broker, mapped by every client: all doorbells and which of them a topic's publishers ring.
 struct DoorbellPage {
   std::atomic<std::uint64_t> heartbeat{0};  ///< counts RouDi's cycles (100 ms)
@@ -23,6 +35,7 @@ struct DoorbellPage {
     std::array<std::atomic<std::uint64_t>, kMaxDoorbells / 64> bits{};
   };
   std::array<Topic, kMaxTopicSlots> topics{};
+  BrokerEvents events;
 
   /// After all pushes. Never blocks.
   void ring(std::uint32_t topic) noexcept {
@@ -97,8 +110,11 @@ struct MetricCounters {
   std::array<std::atomic<std::uint64_t>, kBuckets> buckets{};
 };
 
-/// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory.
+/// A thread's flag that it is inside an iceoryx call that may hold a lock in shared memory: 0 outside, else
+/// the index of the endpoint that is called + 1, or kOtherCall and more. Threads beyond kMaxThreads share the
+/// last flag.
 struct alignas(64) ThreadFlag {
+  static constexpr std::uint32_t kOtherCall = 1 << 16;
   std::atomic<std::uint32_t> in_call{0};
   std::atomic<std::uint32_t> tid{0};
 };
