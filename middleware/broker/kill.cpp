@@ -2,10 +2,12 @@
 #include "kill.hpp"
 
 #include <fmt/core.h>
-#include <csignal>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -42,16 +44,33 @@ void wait_until_stopped(pid_t pid) {
 
 }  // namespace
 
-bool died_inside_call(const ProcessPage& page) {
-  return std::ranges::any_of(page.threads,
-                             [](const ThreadFlag& thread) { return thread.in_call.load() != 0; });
+bool OpenCall::may_be_of(std::uint32_t thread) const {
+  if (tid != 0) return tid == thread;
+  return syscall(SYS_tkill, thread, 0) != 0 && errno == ESRCH;
+}
+
+std::vector<OpenCall> open_calls(const ProcessPage& page) {
+  std::vector<OpenCall> calls;
+  for (const ThreadFlag& flag : page.threads) {
+    const std::uint32_t call = flag.in_call.load();
+    if (call == 0) continue;
+    OpenCall& open = calls.emplace_back();
+    if (&flag != &page.threads.back()) open.tid = flag.tid.load();
+    if (call < ThreadFlag::kOtherCall) open.endpoint = call - 1;
+  }
+  return calls;
+}
+
+bool is_stopped(pid_t pid) {
+  const char state = thread_state(fmt::format("/proc/{}/task/{}", pid, pid));
+  return state == 'T' || state == 't';
 }
 
 bool kill_outside_calls(pid_t pid, const ProcessPage& page) {
   for (int i = 0; i < kTries; ++i) {
     if (kill(pid, SIGSTOP) != 0) return true;
     wait_until_stopped(pid);
-    if (!died_inside_call(page)) {
+    if (open_calls(page).empty()) {
       kill(pid, SIGKILL);
       return true;
     }

@@ -3,6 +3,10 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "tactus/middleware/pages.hpp"
 
 namespace tactus::broker {
@@ -11,7 +15,16 @@ namespace tactus::broker {
 /// again. Blocks some milliseconds. False when it stayed inside for all tries and was killed all the same.
 bool kill_outside_calls(pid_t pid, const ProcessPage& page);
 
-/// True when a thread of the (dead) process was inside an iceoryx call.
-[[nodiscard]] bool died_inside_call(const ProcessPage& page);
+/// A thread that is, or was when it died, inside an iceoryx call.
+struct OpenCall {
+  std::uint32_t tid = 0;                  ///< 0: one of many that share a flag
+  std::optional<std::uint32_t> endpoint;  ///< index of its counters; empty where it cannot be told
+  /// False for threads that still live.
+  [[nodiscard]] bool may_be_of(std::uint32_t thread) const;
+};
+[[nodiscard]] std::vector<OpenCall> open_calls(const ProcessPage& page);
+
+/// By SIGSTOP or a debugger.
+[[nodiscard]] bool is_stopped(pid_t pid);
 
 }  // namespace tactus::broker

@@ -213,6 +213,24 @@ void Registry::reserve(const Process& process, ReservedLaunch reservation) {
   reservations_[process.id] = std::move(reservation);
 }
 
+std::optional<Registry::LostChunk> Registry::lose_chunk(const Process& process,
+                                                        std::optional<std::uint32_t> counters) {
+  const auto moved = std::ranges::find_if(endpoints_, [&](const auto& entry) {
+    return entry.second.process == process.id && entry.second.counters == counters;
+  });
+  if (moved == endpoints_.end()) return std::nullopt;
+  // What a subscriber took came from one of its topic's publishers: from the scarcest pool of theirs.
+  std::optional<std::size_t> pool;
+  for (const auto& [id, other] : endpoints_) {
+    const bool source =
+        moved->second.publisher ? id == moved->first : slot_key(other) == slot_key(moved->second);
+    if (source && other.publisher) pool = std::max(pool, pool_of(pools_, other.max_bytes));
+  }
+  if (!pool) return std::nullopt;
+  ++lost_[*pool];
+  return LostChunk{*pool, moved->second.topic};
+}
+
 std::uint32_t Registry::topic_slot(const std::string& key) {
   if (const auto known = topic_slots_.find(key); known != topic_slots_.end()) return known->second;
   std::set<std::string> live;

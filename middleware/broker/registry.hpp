@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,14 @@ class Registry {
   /// Held until the process is removed; endpoints that are made of it count once. A second one replaces the
   /// first.
   void reserve(const Process& process, ReservedLaunch reservation);
+  /// A chunk that the process was moving when it was killed may be lost: not to be had any more.
+  struct LostChunk {
+    std::size_t pool = 0;
+    std::string topic;
+  };
+  /// Of the endpoint with these counters. Empty when the call moved none.
+  std::optional<LostChunk> lose_chunk(const Process& process, std::optional<std::uint32_t> counters);
+  [[nodiscard]] const std::vector<std::uint32_t>& lost() const { return lost_; }  ///< per pool
   [[nodiscard]] Demand demand() const { return demand_of(pools_, claims()); }
 
   /// Everything, for `rtctl` (docs/design/broker.md).

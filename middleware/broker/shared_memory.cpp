@@ -15,9 +15,15 @@
 #include <iceoryx_posh/mepoo/chunk_settings.hpp>
 #include <iceoryx_posh/roudi/iceoryx_roudi_components.hpp>
 #include <stdexcept>
+#include <thread>
+#include <type_traits>
+
+#include "mutex_repair.hpp"
 
 namespace tactus::broker {
 namespace {
+
+constexpr int kLooks = 50;
 
 static_assert(kChunkHeaderBytes == sizeof(iox::mepoo::ChunkHeader));
 
@@ -53,6 +59,21 @@ void check_overhead() {
     throw std::runtime_error{
         "this iceoryx lays chunks out in another way than 2.0.3: the broker does not know "
         "which pool a message comes from"};
+}
+
+pthread_mutex_t* mutex_in(const iox::popo::ThreadSafePolicy& lock) {
+  using iox::popo::ThreadSafePolicy;
+  static_assert(std::is_standard_layout_v<ThreadSafePolicy> &&
+                sizeof(ThreadSafePolicy) == sizeof(pthread_mutex_t));
+  return reinterpret_cast<pthread_mutex_t*>(const_cast<ThreadSafePolicy*>(&lock));
+}
+
+/// Every mutex that a node's process locks. RouDi adds and removes ports meanwhile; their memory stays.
+std::vector<pthread_mutex_t*> mutexes_of(iox::roudi::PortPool& ports) {
+  std::vector<pthread_mutex_t*> mutexes;
+  for (auto* port : ports.getPublisherPortDataList()) mutexes.push_back(mutex_in(port->m_chunkSenderData));
+  for (auto* port : ports.getSubscriberPortDataList()) mutexes.push_back(mutex_in(port->m_chunkReceiverData));
+  return mutexes;
 }
 
 class CountingRouDi final : public iox::roudi::RouDi {
@@ -98,6 +119,26 @@ void SharedMemory::reclaim(const std::string& runtime_name) {
   message << iox::runtime::IpcMessageTypeToString(iox::runtime::IpcMessageType::TERMINATION) << runtime_name;
   roudi.send(message);
 }
+
+std::size_t SharedMemory::open_locks_of(const std::function<bool(std::uint32_t tid)>& is_dead) {
+  std::size_t opened = 0;
+  std::vector<pthread_mutex_t*> suspects;
+  for (pthread_mutex_t* mutex : mutexes_of(*parts_->components.rouDiMemoryManager.portPool().value())) {
+    if (repair_mutex(*mutex, is_dead))
+      ++opened;
+    else if (is_ownerless(*mutex))
+      suspects.push_back(mutex);
+  }
+  // Between a lock and its owner's name are two instructions: somebody may just be there, or died there.
+  for (int look = 0; look < kLooks && !suspects.empty(); ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    std::erase_if(suspects, [](const pthread_mutex_t* mutex) { return !is_ownerless(*mutex); });
+  }
+  for (pthread_mutex_t* mutex : suspects) force_open(*mutex);
+  return opened + suspects.size();
+}
+
+std::vector<std::string> SharedMemory::files() { return {"/dev/shm/iceoryx_mgmt", payload_segment()}; }
 
 std::vector<PoolUse> SharedMemory::pools() const {
   std::vector<PoolUse> pools;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ class SharedMemory {
   /// Tells RouDi that the process is dead: its chunks and ports are reclaimed within one cycle.
   void reclaim(const std::string& runtime_name);
 
+  /// Opens the locks in shared memory that dead threads hold; how many. Blocks up to 50 ms where somebody is
+  /// about to take one.
+  std::size_t open_locks_of(const std::function<bool(std::uint32_t tid)>& is_dead);
+
   [[nodiscard]] std::vector<PoolUse> pools() const;
   struct Sizes {
     std::uint64_t management_bytes = 0;  ///< RouDi's own segment
@@ -35,6 +40,7 @@ class SharedMemory {
     std::uint64_t touched_bytes = 0;     ///< of the pools: what counts as used memory
   };
   [[nodiscard]] static Sizes sizes();
+  [[nodiscard]] static std::vector<std::string> files();  ///< the segments
 
  private:
   struct Parts;

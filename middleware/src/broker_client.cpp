@@ -118,6 +118,15 @@ std::string start_broker() {
   return text;
 }
 
+std::string read(const BrokerEvents::Text& text) {
+  std::string sentence;
+  for (const auto& letter : text.letters) {
+    if (letter.load() == '\0') break;
+    sentence += letter.load();
+  }
+  return sentence;
+}
+
 const char* kind_text(BrokerClient::Kind kind) {
   constexpr const char* kNames[] = {"reader", "program", "host", "supervisor"};
   return kNames[static_cast<int>(kind)];
@@ -147,6 +156,7 @@ struct BrokerClient::State {
   std::uint32_t generation = 0, process = 0;
   std::string group, runtime;
   DoorbellPage* doorbells = nullptr;
+  std::uint64_t events_seen = 0;
   ProcessPage* page = nullptr;
 
   ~State() {
@@ -205,6 +215,7 @@ struct BrokerClient::State {
     for (const int fd : fds) close(fd);
     if (doorbells == nullptr || page == nullptr || clock == nullptr)
       unreachable("its pages have another size: it is of another version; end it and start again");
+    events_seen = doorbells->events.count.load();
     follow_group_clock(*clock);
   }
 };
@@ -290,6 +301,21 @@ void BrokerClient::remove_endpoint(const EndpointPlace& place) noexcept {
   } catch (const std::exception&) {
     // The broker is gone, and the endpoint with it.
   }
+}
+
+std::vector<std::string> BrokerClient::events() {
+  const BrokerEvents& events = state_->doorbells->events;
+  const std::uint64_t count = events.count.load(std::memory_order_acquire);
+  if (count - state_->events_seen > BrokerEvents::kKept) state_->events_seen = count - BrokerEvents::kKept;
+  std::vector<std::string> sentences;
+  while (state_->events_seen < count)
+    sentences.push_back(read(events.texts[state_->events_seen++ % BrokerEvents::kKept]));
+  return sentences;
+}
+
+std::string BrokerClient::why_it_ended() const {
+  const std::string reason = read(state_->doorbells->events.end);
+  return reason.empty() ? "it was killed or crashed" : reason;
 }
 
 DoorbellId BrokerClient::allocate_doorbell() { return state_->exchange({{"op", "doorbell"}}).at("doorbell"); }

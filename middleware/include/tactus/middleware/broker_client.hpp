@@ -82,6 +82,12 @@ class BrokerClient {
   /// Lets the group's clock run at `rate`, without a step. Refused when it runs at another rate and others
   /// use it; the text says who. Readers never count as users.
   void set_clock_rate(double rate);
+  /// What the broker has said to everybody since the last call, one sentence each, or since this client
+  /// connected: locks taken from the dead, memory that may be lost. Also what it said before it ended.
+  [[nodiscard]] std::vector<std::string> events();
+  /// "generation 7 ends: RouDi has stood still ...", "it was killed": to be asked once fd() is readable.
+  [[nodiscard]] std::string why_it_ended() const;
+
   /// Everything the broker knows, as JSON (docs/design/broker.md).
   [[nodiscard]] std::string graph();
   /// Read-only counters of another process of the graph; nullptr when it is not known (any more).

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events.hpp"
+#include "group_clocks.hpp"
+#include "pulse.hpp"
+#include "registry.hpp"
+#include "shared_memory.hpp"
+
+namespace tactus::broker {
+
+/// Answers the clients of the control socket, reclaims what they leave when they die, and ends the generation
+/// when the shared memory cannot be trusted any more. One thread.
+class Broker {
+ public:
+  /// `can_repair`: mutexes of dead owners may be opened (mutex_repair.hpp). Throws std::runtime_error.
+  explicit Broker(bool can_repair);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// Until the last client has been gone for some seconds, or `signals` is readable. Does not return when the
+  /// generation ends: the process does.
+  void run(int signals);
+
+ private:
+  using Json = nlohmann::json;
+  using Clock = std::chrono::steady_clock;
+
+  struct Client {
+    int socket = -1;
+    pid_t pid = 0;
+    int pidfd = -1;
+    std::uint32_t process = 0;  ///< 0 before the hello
+  };
+  /// A process that is being reclaimed: RouDi may miss the first message.
+  struct Reclaim {
+    std::string runtime;
+    Clock::time_point next;
+    int tries = 0;
+  };
+
+  void accept_client();
+  void serve(const std::vector<pollfd>& fds);
+  bool exchange(Client& client);
+  Json answer(Client& client, const Json& request, std::vector<int>& attached);
+  Json hello(Client& client, const Json& request, std::vector<int>& attached);
+  Json add_endpoint(Process& process, const Json& request, bool publisher);
+  Json kill_process(pid_t pid);
+  [[nodiscard]] Json graph() const;
+  [[nodiscard]] Json memory_json() const;
+
+  std::list<Client>::iterator drop(std::list<Client>::iterator client);
+  void examine(const Process& process, const Client& client);
+  void repair(const Process& process);
+  void resend_reclaims();
+
+  void watch();
+  [[nodiscard]] const Process* stopped_inside_a_call() const;
+  void end_generation(const std::string& reason, std::chrono::milliseconds notice);
+  [[noreturn]] void leave();
+
+  bool can_repair_;
+  std::uint32_t generation_;
+  std::pair<int, DoorbellPage*> doorbells_;
+  Events events_;
+  std::vector<Pool> pools_;
+  SharedMemory memory_;
+  Registry registry_;
+  GroupClocks clocks_;
+  int listener_;
+  std::list<Client> clients_;
+  std::list<Reclaim> reclaims_;
+  Clock::time_point idle_since_;
+  Pulse pulse_;
+  bool said_stopped_ = false;
+  std::string end_reason_;  ///< empty while the generation goes on
+  Clock::time_point end_at_;
+};
+
+}  // namespace tactus::broker
