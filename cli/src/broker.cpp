@@ -50,6 +50,8 @@ bool Connection::ended() const {
   return poll(&broker, 1, 0) > 0;
 }
 
+std::string Connection::why_it_ended() const { return client_->why_it_ended(); }
+
 tactus::Transport& Connection::transport() {
   if (transport_ == nullptr) transport_ = load_function<MakeTransport>(kMakeTransport)(*client_);
   return *transport_;

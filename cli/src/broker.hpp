@@ -37,6 +37,7 @@ class Connection {
   [[nodiscard]] Graph graph();
   /// True when the broker ended.
   [[nodiscard]] bool ended() const;
+  [[nodiscard]] std::string why_it_ended() const;
   /// Joins shared memory at the first call. Throws Failure.
   [[nodiscard]] tactus::Transport& transport();
 

@@ -33,8 +33,10 @@ using std::chrono::milliseconds;
 constexpr auto kLinger = std::chrono::seconds{3};
 constexpr milliseconds kReclaimResend{100};
 constexpr int kReclaimTries = 5;
-constexpr milliseconds kNotice{1'000};  ///< a planned end is announced so long before
-constexpr int kEndedGeneration = 3;     ///< exit code
+constexpr milliseconds kDying{2'000};          ///< from the end of file to the end of the process
+constexpr milliseconds kNotice{1'000};         ///< a planned end is announced so long before
+constexpr int kEndedGeneration = 3;            ///< exit code
+constexpr std::uint32_t kLossAlwaysBorne = 2;  ///< chunks of a pool, however small it is; else 5 %
 constexpr const char* kGenerationFile = "/tmp/tactus-broker.generation";
 
 std::uint32_t next_generation() {
@@ -94,9 +96,9 @@ ReservedLaunch reservation_of(const Json& request) {
 }
 
 /// The process is dead, not only disconnected. Its end of file comes a little before.
-bool has_died(int pidfd) {
+bool has_died(int pidfd, milliseconds limit = milliseconds{0}) {
   pollfd fd{pidfd, POLLIN, 0};
-  return pidfd < 0 || poll(&fd, 1, 200) > 0;
+  return pidfd < 0 || poll(&fd, 1, static_cast<int>(limit.count())) > 0;
 }
 
 std::string describe(const Process& process) {
@@ -129,10 +131,14 @@ void Broker::run(int signals) {
   while (!clients_.empty() || Clock::now() - idle_since_ < kLinger) {
     std::vector<pollfd> fds{{listener_, POLLIN, 0}, {signals, POLLIN, 0}};
     for (const Client& client : clients_) fds.push_back({client.socket, POLLIN, 0});
+    const std::size_t clients = clients_.size();
+    // What is being reclaimed already goes by the clock.
+    for (const Reclaim& reclaim : reclaims_)
+      fds.push_back({reclaim.tries < kReclaimTries ? -1 : reclaim.pidfd, POLLIN, 0});
     poll(fds.data(), fds.size(), 100);
     if (fds[1].revents != 0) return events_.say_end("it was asked to stop");
     if (fds[0].revents != 0) accept_client();
-    serve(fds);
+    serve(fds.data() + 2, clients);
     resend_reclaims();
     watch();
   }
@@ -150,9 +156,9 @@ void Broker::accept_client() {
   clients_.push_back({socket, peer.pid, static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)), 0});
 }
 
-void Broker::serve(const std::vector<pollfd>& fds) {
-  std::size_t i = 2;
-  for (auto client = clients_.begin(); client != clients_.end() && i < fds.size(); ++i) {
+void Broker::serve(const pollfd* fds, std::size_t count) {
+  auto client = clients_.begin();
+  for (std::size_t i = 0; i < count; ++i) {
     const bool alive = fds[i].revents == 0 || exchange(*client);
     if (alive)
       ++client;
@@ -284,7 +290,7 @@ Json Broker::kill_process(pid_t pid) {
 std::list<Broker::Client>::iterator Broker::drop(std::list<Client>::iterator client) {
   if (const Process* process = registry_.find_process(client->process)) {
     examine(*process, *client);  // RouDi gives up when it meets the lock of a dead process
-    reclaims_.push_back({process->runtime, Clock::now(), kReclaimTries});
+    reclaims_.push_back({process->runtime, std::exchange(client->pidfd, -1), Clock::now(), kReclaimTries});
     close(process->page_fd);
     munmap(process->page, sizeof *process->page);
     registry_.remove_process(process->id);
@@ -300,7 +306,7 @@ std::list<Broker::Client>::iterator Broker::drop(std::list<Client>::iterator cli
 void Broker::examine(const Process& process, const Client& client) {
   const bool inside = !open_calls(*process.page).empty();
   const std::string nodes = unfinished_calls(*process.page);
-  if ((!inside && nodes.empty()) || !has_died(client.pidfd)) return;
+  if ((!inside && nodes.empty()) || !has_died(client.pidfd, kDying)) return;
   if (inside) return repair(process);
   // The supervisor of a host says so itself.
   if (process.kind != "host") events_.say(fmt::format("{} ended{}", describe(process), nodes));
@@ -321,13 +327,13 @@ void Broker::repair(const Process& process) {
   });
   std::string text = fmt::format("{}: {} of its locks were opened", who, locks);
   for (const OpenCall& call : calls) {
-    const auto lost = registry_.lose_chunk(process, call.endpoint);
+    const auto lost = registry_.lose_chunks(process, call.endpoint);
     if (!lost) continue;
     const Pool& pool = pools_[lost->pool];
     const std::uint32_t so_far = registry_.lost()[lost->pool];
-    text += fmt::format(", 1 chunk of {} of {} may be lost ({} of {} so far)", pool_name(pool), lost->topic,
-                        so_far, pool.chunks);
-    if (so_far > std::max(1U, pool.chunks / 20)) {
+    text += fmt::format(", {} chunk{} of {} of {} may be lost ({} of {} so far)", lost->chunks,
+                        lost->chunks == 1 ? "" : "s", pool_name(pool), lost->topic, so_far, pool.chunks);
+    if (so_far > std::max(kLossAlwaysBorne, pool.chunks / 20)) {
       end_generation(fmt::format("{} of {} chunks of {} may be lost by kills from outside", so_far,
                                  pool.chunks, pool_name(pool)),
                      kNotice);
@@ -338,14 +344,19 @@ void Broker::repair(const Process& process) {
 
 void Broker::resend_reclaims() {
   for (auto it = reclaims_.begin(); it != reclaims_.end();) {
-    if (Clock::now() < it->next) {
+    if (Clock::now() < it->next || !has_died(it->pidfd)) {
       ++it;
       continue;
     }
     memory_.reclaim(it->runtime);
     it->next = Clock::now() + kReclaimResend;
-    if (--it->tries == 0) remove_runtime_files(it->runtime);
-    it = it->tries == 0 ? reclaims_.erase(it) : std::next(it);
+    if (--it->tries > 0) {
+      ++it;
+      continue;
+    }
+    remove_runtime_files(it->runtime);
+    if (it->pidfd >= 0) close(it->pidfd);
+    it = reclaims_.erase(it);
   }
 }
 

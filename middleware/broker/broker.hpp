@@ -43,15 +43,18 @@ class Broker {
     int pidfd = -1;
     std::uint32_t process = 0;  ///< 0 before the hello
   };
-  /// A process that is being reclaimed: RouDi may miss the first message.
+  /// What a process that disconnected will leave, or has left: reclaimed once it is dead. Not before: a
+  /// process that ends regularly takes leave of RouDi itself, and would wait for ever for an answer to a
+  /// second leave. RouDi may miss the first message.
   struct Reclaim {
     std::string runtime;
+    int pidfd = -1;
     Clock::time_point next;
     int tries = 0;
   };
 
   void accept_client();
-  void serve(const std::vector<pollfd>& fds);
+  void serve(const pollfd* fds, std::size_t count);
   bool exchange(Client& client);
   Json answer(Client& client, const Json& request, std::vector<int>& attached);
   Json hello(Client& client, const Json& request, std::vector<int>& attached);

@@ -213,8 +213,8 @@ void Registry::reserve(const Process& process, ReservedLaunch reservation) {
   reservations_[process.id] = std::move(reservation);
 }
 
-std::optional<Registry::LostChunk> Registry::lose_chunk(const Process& process,
-                                                        std::optional<std::uint32_t> counters) {
+std::optional<Registry::LostChunks> Registry::lose_chunks(const Process& process,
+                                                          std::optional<std::uint32_t> counters) {
   const auto moved = std::ranges::find_if(endpoints_, [&](const auto& entry) {
     return entry.second.process == process.id && entry.second.counters == counters;
   });
@@ -227,8 +227,9 @@ std::optional<Registry::LostChunk> Registry::lose_chunk(const Process& process,
     if (source && other.publisher) pool = std::max(pool, pool_of(pools_, other.max_bytes));
   }
   if (!pool) return std::nullopt;
-  ++lost_[*pool];
-  return LostChunk{*pool, moved->second.topic};
+  const std::uint32_t chunks = moved->second.publisher ? 2 : 1;
+  lost_[*pool] += chunks;
+  return LostChunks{*pool, chunks, moved->second.topic};
 }
 
 std::uint32_t Registry::topic_slot(const std::string& key) {

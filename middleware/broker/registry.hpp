@@ -65,13 +65,15 @@ class Registry {
   /// Held until the process is removed; endpoints that are made of it count once. A second one replaces the
   /// first.
   void reserve(const Process& process, ReservedLaunch reservation);
-  /// A chunk that the process was moving when it was killed may be lost: not to be had any more.
-  struct LostChunk {
+  /// What the process was moving when it was killed may be lost: not to be had any more. A publisher has the
+  /// chunk it pushes into a full queue in its hands and the one that falls out, a subscriber has one.
+  struct LostChunks {
     std::size_t pool = 0;
+    std::uint32_t chunks = 0;
     std::string topic;
   };
   /// Of the endpoint with these counters. Empty when the call moved none.
-  std::optional<LostChunk> lose_chunk(const Process& process, std::optional<std::uint32_t> counters);
+  std::optional<LostChunks> lose_chunks(const Process& process, std::optional<std::uint32_t> counters);
   [[nodiscard]] const std::vector<std::uint32_t>& lost() const { return lost_; }  ///< per pool
   [[nodiscard]] Demand demand() const { return demand_of(pools_, claims()); }
 

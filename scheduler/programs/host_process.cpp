@@ -116,7 +116,8 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
                settings.process, lost);
   }
   if (asked) return kHostClean;
-  fmt::print(stderr, "tactus: the broker ended, process '{}' stops\n", settings.process);
+  fmt::print(stderr, "tactus: process '{}' stops: the broker ended: {}\n", settings.process,
+             broker.why_it_ended());
   leave(kHostBrokerEnded);  // to release the ports would be to wait for the broker
 }
 

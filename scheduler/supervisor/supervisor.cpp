@@ -30,6 +30,11 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kDebuggedStartLimit = std::chrono::hours{24 * 7};  // somebody looks at every step
+// A generation that ended has no locks to be careful with: its processes get this long together.
+constexpr milliseconds kGenerationStopLimit{1'700};
+constexpr milliseconds kGatewayStopLimit{300};  // it holds nothing
+constexpr int kMostGenerations = 5;             // that may end within kGenerationWindow
+constexpr std::chrono::seconds kGenerationWindow{30};
 
 milliseconds left_until(Clock::time_point deadline) {
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - Clock::now()));
@@ -138,17 +143,25 @@ class Supervisor::Impl {
   std::vector<std::string> stop();
 
  private:
-  void reserve(const Reservation& demand);
-  void start_processes(const std::vector<HostSettings>& processes);
+  void start_generation();
+  void reserve();
+  void start_processes();
   void map_pages();
+  void renew_generation(std::vector<std::string>& events);
+  [[nodiscard]] bool too_many_generations();
+  void end_processes(std::vector<std::string>& events);
   void wait_for_event(milliseconds limit, int wake_fd);
   std::string describe_end(HostProcess& process, const ExitStatus& end);
   void stop_process(HostProcess& process, std::vector<std::string>& unclean);
 
   SupervisorOptions options_;
+  std::vector<HostSettings> settings_;
+  Reservation demand_;
   std::unique_ptr<BrokerClient> broker_;
   std::list<HostProcess> processes_;
   std::optional<GatewayProcess> gateway_;
+  std::vector<Clock::time_point> generation_ends_;
+  std::string failure_;  ///< why a new generation could not be started
   Clock::time_point started_;
   std::optional<Clock::time_point> last_status_;
   std::map<std::string, std::uint64_t> messages_before_;
@@ -159,11 +172,10 @@ class Supervisor::Impl {
 
 void Supervisor::Impl::start(const std::vector<HostSettings>& processes, const Reservation& demand) {
   if (processes.empty()) throw SupervisorError{"there is nothing to start: the launch has no nodes"};
+  settings_ = processes;
+  demand_ = demand;
   try {
-    broker_ = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "launch", processes.front().group});
-    if (const double rate = processes.front().clock_rate; rate != 0) broker_->set_clock_rate(rate);
-    reserve(demand);
-    start_processes(processes);
+    start_generation();
   } catch (const SupervisorError&) {
     stop();
     throw;
@@ -174,25 +186,34 @@ void Supervisor::Impl::start(const std::vector<HostSettings>& processes, const R
   started_ = Clock::now();
 }
 
-void Supervisor::Impl::reserve(const Reservation& demand) {
+void Supervisor::Impl::start_generation() {
+  const HostSettings& any = settings_.front();
+  broker_ = BrokerClient::ensure({BrokerClient::Kind::kSupervisor, "launch", any.group});
+  if (any.clock_rate != 0) broker_->set_clock_rate(any.clock_rate);
+  reserve();
+  start_processes();
+}
+
+void Supervisor::Impl::reserve() {
   try {
-    if (!demand.processes.empty()) broker_->reserve(demand);
+    if (!demand_.processes.empty()) broker_->reserve(demand_);
   } catch (const TransportError& error) {
     if (error.code() == TransportErrorCode::kBrokerUnreachable) throw;
     throw LaunchRefused{error.what()};
   }
 }
 
-void Supervisor::Impl::start_processes(const std::vector<HostSettings>& processes) {
+void Supervisor::Impl::start_processes() {
   const Clock::time_point deadline =
       Clock::now() + (options_.debugged.empty() ? options_.start_limit : kDebuggedStartLimit);
   if (options_.network)
-    gateway_.emplace(*options_.network, processes.front().group,
+    gateway_.emplace(*options_.network, settings_.front().group,
                      options_.host_program.parent_path() / "tactus-gateway", options_.stdout_fd,
                      options_.stderr_fd);
-  for (const HostSettings& settings : processes) {
+  for (const HostSettings& settings : settings_) {
     HostProcess& process = processes_.emplace_back(settings, options_);
-    if (settings.process == options_.debugged) options_.hold(process.child().pid());
+    if (settings.process == options_.debugged && generation_ends_.empty())
+      options_.hold(process.child().pid());
     process.child().send(to_json_text(settings) + "\n");
   }
   for (HostProcess& process : processes_) process.expect("constructed", deadline);
@@ -223,11 +244,12 @@ void Supervisor::Impl::wait_for_event(milliseconds limit, int wake_fd) {
 }
 
 std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd) {
-  const bool broker_was_gone = broker_gone_;
   wait_for_event(limit, wake_fd);
-  std::vector<std::string> events;
-  if (broker_gone_ && !broker_was_gone)
-    events.emplace_back("the broker ended; the processes of this launch stop");
+  std::vector<std::string> events = broker_ == nullptr ? std::vector<std::string>{} : broker_->events();
+  if (broker_gone_ && healthy_) {
+    renew_generation(events);
+    return events;
+  }
   if (gateway_) add_sentence(events, gateway_->poll());
   for (HostProcess& process : processes_) {
     for (const std::string& node : process.new_faults()) {
@@ -239,8 +261,56 @@ std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd)
     healthy_ = false;
     events.push_back(describe_end(process, *end));
   }
-  healthy_ = healthy_ && !broker_gone_;
   return events;
+}
+
+/// Everybody's memory went with the broker: the processes of this launch end, and start again with a new one.
+void Supervisor::Impl::renew_generation(std::vector<std::string>& events) {
+  const Clock::time_point ended = Clock::now();
+  const std::string what = fmt::format("the broker ended: {}", broker_->why_it_ended());
+  generation_ends_.push_back(ended);
+  end_processes(events);
+  if (too_many_generations()) {
+    failure_ = fmt::format("{}; it ended {} times within {} s: given up", what, generation_ends_.size(),
+                           kGenerationWindow.count());
+  } else {
+    try {
+      broker_gone_ = false;
+      start_generation();
+      events.push_back(fmt::format(
+          "{}; all processes of this launch were restarted in generation {}, which took {:.1f} s", what,
+          broker_->generation(), std::chrono::duration<double>(Clock::now() - ended).count()));
+    } catch (const std::exception& error) {
+      failure_ = fmt::format("{}; the restart failed: {}", what, error.what());
+    }
+  }
+  messages_before_.clear();
+  last_status_.reset();
+  if (failure_.empty()) return;
+  events.push_back(failure_);
+  healthy_ = false;
+}
+
+bool Supervisor::Impl::too_many_generations() {
+  std::erase_if(generation_ends_,
+                [now = Clock::now()](Clock::time_point end) { return now - end > kGenerationWindow; });
+  return generation_ends_.size() > kMostGenerations;
+}
+
+void Supervisor::Impl::end_processes(std::vector<std::string>& events) {
+  const Clock::time_point deadline = Clock::now() + kGenerationStopLimit;
+  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process)
+    process->child().signal(SIGTERM);
+  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) {
+    if (process->child().wait(left_until(deadline))) continue;
+    events.push_back(fmt::format("process '{}' (pid {}) did not stop within {} ms and was killed{}",
+                                 process->name(), process->child().pid(), kGenerationStopLimit.count(),
+                                 process->unfinished_calls()));
+    process->child().signal(SIGKILL);
+  }
+  processes_.clear();
+  if (gateway_) gateway_->stop(kGatewayStopLimit);
+  gateway_.reset();
 }
 
 std::string Supervisor::Impl::describe_end(HostProcess& process, const ExitStatus& end) {
@@ -273,8 +343,12 @@ LaunchStatus Supervisor::Impl::status() {
     status.processes.push_back({"gateway", gateway_->child().pid(), running, running ? "" : "restarts"});
     if (running) pids[gateway_->child().pid()] = "gateway";
   }
-  read_graph(broker_->graph(), pids, now - last_status_.value_or(started_), messages_before_, status);
-  last_status_ = now;
+  try {
+    read_graph(broker_->graph(), pids, now - last_status_.value_or(started_), messages_before_, status);
+    last_status_ = now;
+  } catch (const TransportError&) {
+    broker_gone_ = true;  // poll() says it and renews it
+  }
   return status;
 }
 
@@ -282,6 +356,7 @@ std::vector<std::string> Supervisor::Impl::stop() {
   std::vector<std::string> unclean;
   if (std::exchange(stopped_, true)) return unclean;
   if (gateway_) gateway_->stop(options_.stop_limit);
+  if (!failure_.empty()) unclean.push_back(failure_);
   for (auto process = processes_.rbegin(); process != processes_.rend(); ++process)
     stop_process(*process, unclean);
   return unclean;

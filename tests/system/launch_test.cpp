@@ -23,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -298,8 +299,8 @@ TEST(Launch, AKilledProcessIsReportedAndAnotherLaunchGoesOn) {
   kill(victim, SIGKILL);
   std::vector<std::string> events;
   EXPECT_TRUE(eventually([&] { return !(events = supervisor.poll(100ms)).empty(); }));
-  EXPECT_THAT(events,
-              ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"), HasSubstr("/victim was in run()"))));
+  EXPECT_THAT(events, ElementsAre(AllOf(HasSubstr("'second'"), HasSubstr("SIGKILL"),
+                                        HasSubstr("/victim was in run()"))));
   EXPECT_FALSE(supervisor.healthy());
   EXPECT_EQ(state(supervisor, "/victim"), "dead");
   EXPECT_THAT(supervisor.stop(), IsEmpty());
@@ -378,7 +379,8 @@ TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
   supervisor.start(
       {process("main", {looper("stubborn", "/x", true)}), process("good", {ticker("ticker", "/y")})});
   const int pid = pid_of(supervisor, "main");
-  EXPECT_THAT(supervisor.stop(), ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn was in run()"))));
+  EXPECT_THAT(supervisor.stop(),
+              ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/stubborn was in run()"))));
   EXPECT_FALSE(runs(pid));
 }
 
@@ -419,12 +421,80 @@ TEST(Describe, TellsWhatANodeDeclaresAndWhyItCannot) {
   EXPECT_THAT(results[1].error, HasSubstr("/nowhere/libx.so"));
 }
 
+/// All sentences of all looks until `holds`.
+std::vector<std::string> poll_until(Supervisor& supervisor, const std::function<bool()>& holds) {
+  std::vector<std::string> said;
+  EXPECT_TRUE(eventually([&] {
+    for (std::string& sentence : supervisor.poll(50ms)) said.push_back(std::move(sentence));
+    return holds();
+  }));
+  return said;
+}
+
+pid_t broker_pid() {
+  const auto pids = programs("tactus-broker");
+  return pids.size() == 1 ? pids.front() : -1;
+}
+
+TEST(Generation, AKilledBrokerIsReplacedAndAllLaunchesServeAgain) {
+  Supervisor first, second;
+  first.start(
+      {process("first", {ticker("ticker", "/talk")}), process("second", {relay("relay", "/talk", "/told")})});
+  second.start({process("other", {looper("other", "/other")}, "apart")});
+  ASSERT_TRUE(goes_on(first, "/told"));
+  const pid_t killed = broker_pid();
+  const int host = pid_of(first, "first");
+  ASSERT_EQ(kill(killed, SIGKILL), 0);
+  const auto replaced = [killed] { return broker_pid() > 0 && broker_pid() != killed; };
+  const auto said = poll_until(first, replaced);
+  const auto said_to_other = poll_until(second, [&] { return messages(second, "/other") > 0; });
+  EXPECT_TRUE(goes_on(first, "/told"));
+  EXPECT_TRUE(goes_on(second, "/other"));
+  EXPECT_THAT(said, Contains(AllOf(HasSubstr("the broker ended: it was killed or crashed"),
+                                   HasSubstr("restarted in generation"))));
+  EXPECT_THAT(said_to_other, Contains(HasSubstr("restarted in generation")));
+  EXPECT_TRUE(first.healthy());
+  EXPECT_TRUE(second.healthy());
+  EXPECT_FALSE(runs(host)) << "a process of the old generation lives";
+  EXPECT_THAT(first.stop(), IsEmpty());
+  EXPECT_THAT(second.stop(), IsEmpty());
+}
+
+TEST(Generation, AStoppedBrokerEvictsNobody) {
+  Supervisor supervisor;
+  supervisor.start({process("main", {ticker("ticker", "/n"), relay("relay", "/n", "/m")})});
+  ASSERT_TRUE(goes_on(supervisor, "/m"));
+  const pid_t broker = broker_pid();
+  kill(broker, SIGSTOP);
+  std::this_thread::sleep_for(3s);
+  kill(broker, SIGCONT);
+  EXPECT_TRUE(goes_on(supervisor, "/m"));
+  EXPECT_TRUE(supervisor.healthy());
+  EXPECT_EQ(broker_pid(), broker);
+  EXPECT_THAT(supervisor.poll(0ms), IsEmpty());
+}
+
+TEST(Generation, ABrokerThatDiesAgainAndAgainIsGivenUp) {
+  Supervisor supervisor;
+  supervisor.start({process("main", {ticker("ticker", "/n")})});
+  const auto said = poll_until(supervisor, [&] {
+    if (const pid_t pid = broker_pid(); pid > 0 && supervisor.healthy()) kill(pid, SIGKILL);
+    return !supervisor.healthy();
+  });
+  EXPECT_THAT(said, Contains(HasSubstr("given up")));
+  EXPECT_THAT(supervisor.stop(), ElementsAre(HasSubstr("given up")));
+  EXPECT_THAT(programs("tactus-host"), IsEmpty());
+}
+
 TEST(Launch, LeavesNothingBehindAfterKills) {
   {
     Supervisor supervisor;
     supervisor.start(
         {process("first", {ticker("ticker", "/x")}), process("second", {relay("relay", "/x", "/y")})});
     ASSERT_TRUE(goes_on(supervisor, "/y"));
+    kill(broker_pid(), SIGKILL);
+    EXPECT_THAT(poll_until(supervisor, [&] { return messages(supervisor, "/y") > 0; }),
+                Contains(HasSubstr("restarted in generation")));
     kill(pid_of(supervisor, "first"), SIGKILL);
     OtherProcess killed{{process("third", {looper("looper", "/z")})}};
     killed.signal_process(SIGKILL);

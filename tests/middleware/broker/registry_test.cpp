@@ -123,5 +123,34 @@ TEST_F(RegistryTest, ANodeNameThatAnotherLaunchHasReservedIsRefused) {
   EXPECT_NO_THROW(registry_.reserve(connect("supervisor", "third", "left"), plan("/b", 2)));
 }
 
+TEST_F(RegistryTest, WhatAKilledPublisherHadInItsHandsIsNotToBeHadAnyMore) {
+  Process& program = connect("program", "program");
+  Process& other = connect("program", "other");
+  const Endpoint& added = registry_.add_endpoint(program, output("/a"), "{}");
+  const auto lost = registry_.lose_chunks(program, added.counters);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->topic, "/a");
+  EXPECT_EQ(registry_.lost().at(lost->pool), 2u);
+  const auto error = refused([&] { registry_.add_endpoint(other, output("/b", 96), "{}"); });
+  EXPECT_THAT(error.what(), HasSubstr("2 may be lost by kills from outside"));
+  registry_.remove_process(program.id);
+  EXPECT_EQ(registry_.lost().at(lost->pool), 2u);
+}
+
+TEST_F(RegistryTest, AKilledSubscriberMayLoseOneChunkOfTheScarcestPoolOfItsTopic) {
+  Process& program = connect("program", "program");
+  registry_.add_endpoint(program, output("/a"), "{}");
+  Process& reader = connect("program", "reader");
+  Endpoint input;
+  input.node = "/reader";
+  input.topic = "/a";
+  input.depth = 1;
+  const Endpoint& added = registry_.add_endpoint(reader, input, "{}");
+  const auto lost = registry_.lose_chunks(reader, added.counters);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->chunks, 1u);
+  EXPECT_FALSE(registry_.lose_chunks(reader, std::nullopt)) << "a call that moved no chunk loses none";
+}
+
 }  // namespace
 }  // namespace tactus::broker

@@ -14,7 +14,6 @@
 #include "launch_options.hpp"
 #include "launch_output.hpp"
 #include "output/terminal.hpp"
-#include "tactus/middleware/transport.hpp"
 
 namespace rtctl {
 namespace {
@@ -35,14 +34,6 @@ std::string as_said(const std::string& failure, const Sentences& said) {
     return sentence.compare(0, failure.size(), failure) == 0;
   });
   return longer == said.end() ? failure : *longer;
-}
-
-// False when the broker ended.
-bool look(tactus::Supervisor& supervisor, LaunchRecord& record) try {
-  record.add(supervisor.status());
-  return true;
-} catch (const tactus::TransportError&) {
-  return false;
 }
 
 // Asks for the end of a launch: Ctrl-C, the time is over, the debugger ended.
@@ -66,19 +57,18 @@ bool has_ended(const tactus::LaunchPlan& plan, const LaunchRecord& record) {
 Sentences watch(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan, const End& end,
                 LaunchRecord& record, LaunchOutput& output) {
   Sentences said;
-  bool broker = look(supervisor, record);
+  record.add(supervisor.status());
   output.started(record);
-  while (broker && supervisor.healthy() && !end.reached() && !has_ended(plan, record)) {
+  while (supervisor.healthy() && !end.reached() && !has_ended(plan, record)) {
     output.look(record);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end.time - Clock::now());
     const Sentences news = supervisor.poll(std::min(kRedraw, left), end.interrupt.fd());
     output.say(news);
     append(said, news);
-    broker = look(supervisor, record);
+    record.add(supervisor.status());
   }
   output.stopping();
   Sentences reasons;
-  if (!broker) reasons.emplace_back("the broker ended");
   for (const std::string& failure : record.failures()) append(reasons, {as_said(failure, said)});
   return reasons;
 }

@@ -58,7 +58,7 @@ class Echo {
       if (!drain(*subscriber)) return kSuccess;
       if (timed_out())
         throw Failure{fmt::format("nothing arrived on {} within {}", topic, with_unit(options_.timeout))};
-      if (connection.ended()) throw Failure{"the broker ended"};
+      if (connection.ended()) throw Failure{"the broker ended: " + connection.why_it_ended()};
       (void)doorbell.wait_until(tactus::monotonic_ns() + kRecheckNs);
     }
     report_drops(*subscriber);

@@ -132,7 +132,7 @@ std::uint64_t publish_all(const Task& task, Connection& connection, tactus::Unty
   std::uint64_t sent = 0;
   bool on = interrupt.sleep(kMeet);
   for (Clock::time_point next = Clock::now(); on; on = interrupt.sleep(next - Clock::now())) {
-    if (connection.ended()) throw Failure{"the broker ended"};
+    if (connection.ended()) throw Failure{"the broker ended: " + connection.why_it_ended()};
     if (!publish(publisher, *task.type, task.value.value))
       throw Failure{fmt::format("no memory for a message on {}", task.topic)};
     if (++sent == task.limit) break;

@@ -115,15 +115,17 @@ class Supervisor {
   /// it.
   void start(const std::vector<HostSettings>& processes, const Reservation& demand = {});
 
-  /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker ends, `wake_fd`
-  /// is readable) and handles it. Returns what happened, one sentence each; empty when nothing did.
+  /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker says something
+  /// or ends, `wake_fd` is readable) and handles it. When the broker ends, all processes are restarted with a
+  /// new one before it returns, which takes up to 2 s and start_limit. Returns what happened, one sentence
+  /// each; empty when nothing did.
   std::vector<std::string> poll(std::chrono::milliseconds limit, int wake_fd = -1);
 
-  /// False as soon as a process or the broker ended unasked: time to call stop().
+  /// False as soon as a process ended unasked, or the restart with a new broker failed: time to call stop().
   [[nodiscard]] bool healthy() const;
 
-  /// Counters and states now. Asks the broker; disturbs no node. Throws TransportError when the broker is
-  /// gone.
+  /// Counters and states now. Asks the broker; disturbs no node. Without nodes and topics when the broker has
+  /// just ended.
   [[nodiscard]] LaunchStatus status();
 
   /// SIGTERM in reverse order of start, the declared time, then stop-check-kill through the broker.
