@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -16,7 +17,8 @@
 namespace tactus::broker {
 namespace {
 
-constexpr int kTries = 1000;
+constexpr int kTries = 500;
+constexpr std::chrono::microseconds kLongestPause{5'000};
 
 /// 'T' stopped, 'Z' dead, ... 0 when it is gone. The state stands behind the last ')'.
 char thread_state(const std::filesystem::path& task) {
@@ -67,6 +69,7 @@ bool is_stopped(pid_t pid) {
 }
 
 bool kill_outside_calls(pid_t pid, const ProcessPage& page) {
+  std::chrono::microseconds pause{200};
   for (int i = 0; i < kTries; ++i) {
     if (kill(pid, SIGSTOP) != 0) return true;
     wait_until_stopped(pid);
@@ -75,7 +78,8 @@ bool kill_outside_calls(pid_t pid, const ProcessPage& page) {
       return true;
     }
     kill(pid, SIGCONT);
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause + pause / 10, kLongestPause);  // on a busy machine it needs time to get on
   }
   kill(pid, SIGKILL);
   return false;

@@ -114,6 +114,27 @@ class Launch(unittest.TestCase):
         self.assertRegex(err, rf"rtctl: process '\w+' \(pid {pid}\) was killed by SIGKILL")
         self.assertRegex(out, r"/headset +\S+ +dead")
 
+    def test_a_killed_broker_is_replaced_and_who_looks_is_told_why(self):
+        process = self.start()
+        echo = subprocess.Popen([RTCTL, "topic", "echo", "/imu"], text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        before = graph_of("node")[0]["pid"]
+        limit = time.monotonic() + 10
+        while "rtctl_echo" not in rtctl("topic", "info", "/imu").stdout:
+            self.assertLess(time.monotonic(), limit, "echo did not subscribe")
+        self.assertEqual(subprocess.run(["pkill", "-KILL", "-x", "tactus-broker"]).returncode, 0)
+        self.assertIn("the broker ended: it was killed or crashed", echo.communicate(timeout=15)[1])
+        self.assertEqual(echo.returncode, 1)
+        limit = time.monotonic() + 15
+        while not any(node["state"] == "running" and node["pid"] != before for node in graph_of("node")):
+            self.assertLess(time.monotonic(), limit, "the node did not start again")
+            time.sleep(0.05)
+        self.assertIn("linear_acceleration:", rtctl("topic", "echo", "/imu", "--once", "--timeout", "5").stdout)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=15)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertRegex(err, r"rtctl: the broker ended: it was killed or crashed; all processes of this launch were "
+                              r"restarted in generation \d+")
+
     def test_the_others_read_while_it_runs(self):
         process = self.start()
         self.assertIn("sensor_msgs/msg/Imu", rtctl("topic", "list").stdout)
