@@ -17,8 +17,8 @@
 namespace tactus::broker {
 namespace {
 
-constexpr int kTries = 500;
-constexpr std::chrono::microseconds kLongestPause{5'000};
+constexpr std::chrono::seconds kLimit{3};  // less than a client waits for an answer
+constexpr std::chrono::microseconds kLongestPause{50'000};
 
 /// 'T' stopped, 'Z' dead, ... 0 when it is gone. The state stands behind the last ')'.
 char thread_state(const std::filesystem::path& task) {
@@ -69,8 +69,9 @@ bool is_stopped(pid_t pid) {
 }
 
 bool kill_outside_calls(pid_t pid, const ProcessPage& page) {
+  const auto limit = std::chrono::steady_clock::now() + kLimit;
   std::chrono::microseconds pause{200};
-  for (int i = 0; i < kTries; ++i) {
+  while (std::chrono::steady_clock::now() < limit) {
     if (kill(pid, SIGSTOP) != 0) return true;
     wait_until_stopped(pid);
     if (open_calls(page).empty()) {
@@ -79,7 +80,7 @@ bool kill_outside_calls(pid_t pid, const ProcessPage& page) {
     }
     kill(pid, SIGCONT);
     std::this_thread::sleep_for(pause);
-    pause = std::min(pause + pause / 10, kLongestPause);  // on a busy machine it needs time to get on
+    pause = std::min(pause + pause / 5, kLongestPause);  // on a busy machine it takes a while to get a CPU
   }
   kill(pid, SIGKILL);
   return false;

@@ -12,7 +12,7 @@
 namespace tactus::broker {
 
 /// Stop-check-kill: SIGSTOP, and SIGKILL only while no thread is inside an iceoryx call; else SIGCONT and
-/// again. Blocks some milliseconds. False when it stayed inside for all tries and was killed all the same.
+/// again, for 3 s at most. False when it stayed inside and was killed all the same.
 bool kill_outside_calls(pid_t pid, const ProcessPage& page);
 
 /// A thread that is, or was when it died, inside an iceoryx call.
