@@ -295,6 +295,7 @@ TEST(Launch, AKilledProcessIsReportedAndAnotherLaunchGoesOn) {
   other.start({process("other", {looper("other", "/other")})});
   Supervisor supervisor;
   supervisor.start({process("first", {ticker("ticker", "/x")}), process("second", {looper("victim", "/y")})});
+  ASSERT_TRUE(goes_on(supervisor, "/y"));  // it is in run()
   const int victim = pid_of(supervisor, "second");
   kill(victim, SIGKILL);
   std::vector<std::string> events;
