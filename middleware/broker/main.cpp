@@ -2,6 +2,7 @@
 // tactus-broker: one small process per host. Started on demand, gone a few seconds after its last client.
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <pwd.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -24,21 +25,10 @@ namespace {
 class LockFile {
  public:
   LockFile() {
-    fd_ = open(kBrokerLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) {
-      struct stat info {};
-      const bool foreign = stat(kBrokerLock, &info) == 0 && info.st_uid != geteuid();
-      throw std::runtime_error{
-          foreign ? fmt::format("{} belongs to user {}: run as that user, or remove it when no broker runs",
-                                kBrokerLock, info.st_uid)
-                  : fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(errno))};
-    }
-    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      char text[32] = {};
-      const ssize_t n = pread(fd_, text, sizeof text - 1, 0);
-      throw std::runtime_error{fmt::format("a broker already runs on this host, process {}",
-                                           n > 0 ? std::string{text} : "unknown")};
-    }
+    fd_ = open(kBrokerLock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0) refuse(errno);
+    if (flock(fd_, LOCK_EX | LOCK_NB) != 0)
+      throw std::runtime_error{"a broker already runs on this host, process " + pid_in(fd_)};
     if (!is_in_place()) throw std::runtime_error{"a broker already runs on this host, or ends just now"};
     write_pid();
   }
@@ -48,6 +38,22 @@ class LockFile {
   }
 
  private:
+  [[noreturn]] static void refuse(int error) {
+    struct stat info {};
+    if (stat(kBrokerLock, &info) != 0 || info.st_uid == geteuid())
+      throw std::runtime_error{fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(error))};
+    const passwd* owner = getpwuid(info.st_uid);
+    const int fd = open(kBrokerLock, O_RDONLY | O_CLOEXEC);
+    const std::string pid = pid_in(fd);
+    close(fd);
+    throw std::runtime_error{
+        fmt::format("{} belongs to {}, whose broker is process {}: run as that user, or end that process",
+                    kBrokerLock, owner == nullptr ? std::to_string(info.st_uid) : owner->pw_name, pid)};
+  }
+  static std::string pid_in(int fd) {
+    char text[32] = {};
+    return pread(fd, text, sizeof text - 1, 0) > 0 ? text : "unknown";
+  }
   /// The broker that ended while we opened its file has removed it: others lock another one.
   [[nodiscard]] bool is_in_place() const {
     struct stat ours {

@@ -15,8 +15,11 @@ using namespace std::chrono_literals;
 json endpoint(int pid, int messages, int dropped, std::int64_t age_ns_total = 0,
               std::int64_t age_ns_max = 0) {
   return {{"pid", pid},
+          {"node", pid == 7 ? "/tracker" : "/stranger"},
           {"counters",
            {{"messages", messages},
+            {"first_ns", 1'000'000'000'000},
+            {"last_ns", 1'003'000'000'000},
             {"dropped", dropped},
             {"unmatched", 3},
             {"age_ns_total", age_ns_total},
@@ -94,6 +97,8 @@ TEST_F(ReadGraph, RatesAreOverTheTimeSinceTheLastSnapshot) {
   EXPECT_DOUBLE_EQ(read(10).topics[0].rate_hz, 5.0);
   EXPECT_DOUBLE_EQ(read(50).topics[0].rate_hz, 20.0);
   EXPECT_DOUBLE_EQ(read(3).topics[0].rate_hz, 0.0) << "the publisher is another one";
+  EXPECT_DOUBLE_EQ(read(10).topics[0].mean_rate_hz, 3.0) << "nine intervals in three seconds";
+  EXPECT_DOUBLE_EQ(read(1).topics[0].mean_rate_hz, 0.0);
 }
 
 }  // namespace
