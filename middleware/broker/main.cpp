@@ -2,7 +2,6 @@
 // tactus-broker: one small process per host. Started on demand, gone a few seconds after its last client.
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -17,6 +16,7 @@
 #include "broker.hpp"
 #include "mutex_repair.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/middleware/broker_owner.hpp"
 
 namespace tactus::broker {
 namespace {
@@ -42,13 +42,7 @@ class LockFile {
     struct stat info {};
     if (stat(kBrokerLock, &info) != 0 || info.st_uid == geteuid())
       throw std::runtime_error{fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(error))};
-    const passwd* owner = getpwuid(info.st_uid);
-    const int fd = open(kBrokerLock, O_RDONLY | O_CLOEXEC);
-    const std::string pid = pid_in(fd);
-    close(fd);
-    throw std::runtime_error{
-        fmt::format("{} belongs to {}, whose broker is process {}: run as that user, or end that process",
-                    kBrokerLock, owner == nullptr ? std::to_string(info.st_uid) : owner->pw_name, pid)};
+    throw std::runtime_error{broker_owner() + ": run as that user, or end that process"};
   }
   static std::string pid_in(int fd) {
     char text[32] = {};

@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tactus/middleware/broker_owner.hpp"
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/type_id.hpp"
@@ -60,12 +61,8 @@ int connect_socket() {
   const int reason = errno;
   close(fd);
   if (reason == EACCES || reason == EPERM) {
-    struct stat info {};
-    stat(kBrokerSocket, &info);
-    throw TransportError{
-        TransportErrorCode::kBrokerRefused,
-        fmt::format("the broker of user {} runs on this host ({}): stop it, or run as that user", info.st_uid,
-                    kBrokerSocket)};
+    throw TransportError{TransportErrorCode::kBrokerRefused,
+                         broker_owner() + ": run as that user, or end that process"};
   }
   return -1;
 }
