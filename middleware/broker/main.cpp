@@ -13,10 +13,10 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "../src/broker_owner.hpp"
 #include "broker.hpp"
 #include "mutex_repair.hpp"
 #include "tactus/middleware/broker_client.hpp"
-#include "tactus/middleware/broker_owner.hpp"
 
 namespace tactus::broker {
 namespace {
@@ -28,7 +28,7 @@ class LockFile {
     fd_ = open(kBrokerLock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd_ < 0) refuse(errno);
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0)
-      throw std::runtime_error{"a broker already runs on this host, process " + pid_in(fd_)};
+      throw std::runtime_error{"a broker already runs on this host, process " + broker_pid()};
     if (!is_in_place()) throw std::runtime_error{"a broker already runs on this host, or ends just now"};
     write_pid();
   }
@@ -43,10 +43,6 @@ class LockFile {
     if (stat(kBrokerLock, &info) != 0 || info.st_uid == geteuid())
       throw std::runtime_error{fmt::format("cannot open {}: {}", kBrokerLock, std::strerror(error))};
     throw std::runtime_error{broker_owner() + ": run as that user, or end that process"};
-  }
-  static std::string pid_in(int fd) {
-    char text[32] = {};
-    return pread(fd, text, sizeof text - 1, 0) > 0 ? text : "unknown";
   }
   /// The broker that ended while we opened its file has removed it: others lock another one.
   [[nodiscard]] bool is_in_place() const {

@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "tactus/middleware/broker_owner.hpp"
+#include "broker_owner.hpp"
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/type_id.hpp"
