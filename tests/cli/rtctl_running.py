@@ -7,10 +7,14 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from waiting import wait_until  # noqa: E402
 
 RTCTL = os.environ["RTCTL"]
 
@@ -19,20 +23,12 @@ def rtctl(*words):
     return subprocess.run([RTCTL, *words], capture_output=True, text=True, timeout=20)
 
 
-def wait_until(condition, what):
-    limit = time.monotonic() + 15
-    while not condition():
-        if time.monotonic() > limit:
-            raise AssertionError("not in time: " + what)
-        time.sleep(0.02)
-
-
 class Publisher:
     """`rtctl topic pub` in the background."""
 
     def __init__(self, *words):
         self.process = subprocess.Popen([RTCTL, "topic", "pub", *words], stdout=subprocess.PIPE, text=True)
-        wait_until(lambda: words[0] in rtctl("topic", "list", "--names").stdout.split(), "publisher of " + words[0])
+        wait_until(lambda: words[0] in rtctl("topic", "list", "--names").stdout.split(), "publisher of " + words[0], 15)
 
     def __enter__(self):
         return self
@@ -44,7 +40,7 @@ class Publisher:
 
 class NothingRunning(unittest.TestCase):
     def test_readers_say_so_and_start_nothing(self):
-        wait_until(lambda: "nothing is running" in rtctl("topic", "list").stderr, "the broker of an earlier test to end")
+        wait_until(lambda: "nothing is running" in rtctl("topic", "list").stderr, "the broker of an earlier test to end", 15)
         for words in (["topic", "list"], ["topic", "echo", "/x"], ["topic", "hz"], ["node", "list"], ["node", "info", "x"]):
             result = rtctl(*words)
             self.assertEqual((result.returncode, result.stderr), (1, "rtctl: nothing is running\n"))
@@ -135,7 +131,7 @@ class Stopping(unittest.TestCase):
     def test_echo_with_a_type_waits_for_the_topic(self):
         echo = subprocess.Popen([RTCTL, "topic", "echo", "later", "std_msgs/String", "--once"], stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
-        wait_until(lambda: "/later" in rtctl("topic", "list", "--names").stdout.split(), "the subscriber")
+        wait_until(lambda: "/later" in rtctl("topic", "list", "--names").stdout.split(), "the subscriber", 15)
         with Publisher("/later", "std_msgs/String", "{data: hello}", "--rate", "20"):
             self.assertEqual(echo.communicate(timeout=20), ("data: hello\n---\n", "rtctl: waiting for /later, which nobody publishes\n"))
 
@@ -162,7 +158,7 @@ class Stopping(unittest.TestCase):
                 process.stdout.readline()
                 process.kill()
                 process.communicate(timeout=10)
-            wait_until(lambda: json.loads(rtctl("topic", "info", "/alive", "--json").stdout)["subscribers"] == [], "no subscriber")
+            wait_until(lambda: json.loads(rtctl("topic", "info", "/alive", "--json").stdout)["subscribers"] == [], "no subscriber", 15)
             self.assertEqual(rtctl("topic", "echo", "/alive", "--once", "--timeout", "2s").returncode, 0)
 
     def test_groups_do_not_meet(self):

@@ -4,7 +4,6 @@
 Run below tests/support/in_namespace.sh, as root of that namespace.
 """
 import subprocess
-import time
 
 _SETUP = ("mount --make-rprivate / && mount -t tmpfs -o size=1g tmpfs /dev/shm &&"
           " mount -t tmpfs tmpfs /tmp && ip link set lo up && echo ready && exec sleep infinity")
@@ -73,14 +72,3 @@ class Network:
 
 def _run(*command):
     subprocess.run(command, check=True, capture_output=True, text=True)
-
-
-def wait_for(condition, seconds=10, what="it"):
-    """Polls a condition that another process brings about."""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {seconds} s")

@@ -13,6 +13,9 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from waiting import wait_until  # noqa: E402
+
 RTCTL = os.environ["RTCTL"]
 PROGRAMS = Path(RTCTL).resolve().parent
 LAUNCH = Path(__file__).resolve().parents[2] / "launch/head_tracking.launch.yaml"
@@ -29,14 +32,6 @@ def rtctl(*words, user=None, timeout=20):
 def start(*words, user=None):
     return subprocess.Popen([RTCTL, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, user=user,
                             group=user, extra_groups=None if user is None else [])
-
-
-def wait_until(condition, what, seconds=20):
-    limit = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > limit:
-            raise AssertionError("not in time: " + what)
-        time.sleep(0.02)
 
 
 def pids(name):
@@ -58,7 +53,7 @@ class RoughDay(unittest.TestCase):
         for name in ("rtctl", "tactus-host", "tactus-broker"):
             for pid in pids(name):
                 os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not pids("rtctl") and not pids("tactus"), "the end of all processes")
+        wait_until(lambda: not pids("rtctl") and not pids("tactus"), "the end of all processes", 20)
         for folder in ("/tmp", "/dev/shm"):
             for entry in os.listdir(folder):
                 path = Path(folder) / entry
@@ -73,7 +68,7 @@ class RoughDay(unittest.TestCase):
         self.assertIn(result.returncode, (1, 2), result.stderr)
         for text in needed:
             self.assertIn(text, result.stderr)
-        wait_until(lambda: not pids("tactus"), "the end of what was started")
+        wait_until(lambda: not pids("tactus"), "the end of what was started", 20)
 
     def runs(self):
         result = rtctl("launch", LAUNCH, "--duration", "2", "--json")
@@ -107,15 +102,15 @@ class RoughDay(unittest.TestCase):
 
     def test_what_a_power_cut_leaves_is_cleaned_up(self):
         launch = start("launch", LAUNCH)
-        wait_until(lambda: "/head/pose" in rtctl("topic", "list", "--names").stdout.split(), "the launch")
+        wait_until(lambda: "/head/pose" in rtctl("topic", "list", "--names").stdout.split(), "the launch", 20)
         for name in ("rtctl", "tactus-host", "tactus-broker"):
             for pid in pids(name):
                 os.kill(pid, signal.SIGKILL)
         launch.communicate()
-        wait_until(lambda: not pids("tactus"), "the end of all processes")
+        wait_until(lambda: not pids("tactus"), "the end of all processes", 20)
         self.assertNotEqual(os.listdir("/dev/shm"), [], "a power cut leaves segments")
         self.runs()
-        wait_until(lambda: not pids("tactus"), "the end of the broker")
+        wait_until(lambda: not pids("tactus"), "the end of the broker", 20)
         self.assertEqual(os.listdir("/dev/shm"), [])
 
     # ---- other users ---------------------------------------------------------------------------------------------------
@@ -123,7 +118,7 @@ class RoughDay(unittest.TestCase):
     def test_the_broker_of_another_user_is_named(self):
         os.chmod("/tmp", 0o1777)
         publisher = start("topic", "pub", "/theirs", "std_msgs/String", "{data: x}", "--rate", "10", user=NOBODY)
-        wait_until(lambda: pids("tactus-broker"), "the broker of nobody")
+        wait_until(lambda: pids("tactus-broker"), "the broker of nobody", 20)
         time.sleep(0.5)
         result = rtctl("launch", LAUNCH, "--duration", "1", user=SOMEBODY)
         self.assertNotEqual(result.returncode, 0)
@@ -142,12 +137,12 @@ class RoughDay(unittest.TestCase):
 
     def test_a_stopped_reader_stops_nobody(self):
         publisher = start("topic", "pub", "/busy", "std_msgs/String", "{data: x}", "--rate", "200")
-        wait_until(lambda: "/busy" in rtctl("topic", "list", "--names").stdout.split(), "the publisher")
+        wait_until(lambda: "/busy" in rtctl("topic", "list", "--names").stdout.split(), "the publisher", 20)
         reader = start("topic", "echo", "/busy")
         self.assertIn("data: x", reader.stdout.readline())
         reader.send_signal(signal.SIGSTOP)
         before = self.messages("/busy")
-        wait_until(lambda: self.messages("/busy") > before + 300, "messages while the reader stands still")
+        wait_until(lambda: self.messages("/busy") > before + 300, "messages while the reader stands still", 20)
         self.assertIsNone(publisher.poll())
         reader.send_signal(signal.SIGCONT)
         time.sleep(0.2)
@@ -159,7 +154,7 @@ class RoughDay(unittest.TestCase):
 
     def test_signals_to_every_thread_change_nothing(self):
         launch = start("launch", LAUNCH, "--json")
-        wait_until(lambda: "/head/pose" in rtctl("topic", "list", "--names").stdout.split(), "the launch")
+        wait_until(lambda: "/head/pose" in rtctl("topic", "list", "--names").stdout.split(), "the launch", 20)
         targets = pids("tactus-host") + pids("tactus-broker")
         self.assertGreaterEqual(len(targets), 2)
         for _ in range(100):
@@ -168,7 +163,7 @@ class RoughDay(unittest.TestCase):
                     for number in (signal.SIGCHLD, signal.SIGWINCH, signal.SIGPROF, signal.SIGUSR1, signal.SIGALRM):
                         libc.syscall(234, pid, int(thread), int(number))  # tgkill
         before = self.messages("/head/pose")
-        wait_until(lambda: self.messages("/head/pose") > before + 100, "poses afterwards")
+        wait_until(lambda: self.messages("/head/pose") > before + 100, "poses afterwards", 20)
         self.assertEqual(pids("tactus-host") + pids("tactus-broker"), targets)
         launch.send_signal(signal.SIGINT)
         out, said = launch.communicate(timeout=20)

@@ -13,7 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from hosts import Network, wait_for  # noqa: E402
+from hosts import Network  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv[1])
 RTCTL = BUILD / "bin/rtctl"
@@ -72,7 +73,7 @@ class SplitLaunch(unittest.TestCase):
 
     def wait_for_messages(self, host, topic, count):
         before = self.messages(host, topic)
-        wait_for(lambda: self.messages(host, topic) >= before + count, 20, f"{count} messages on {topic}")
+        wait_until(lambda: self.messages(host, topic) >= before + count, f"{count} messages on {topic}", 20)
 
     def test_topics_reach_the_other_half_and_come_back(self):
         left, right = self.launch_both()
@@ -84,13 +85,13 @@ class SplitLaunch(unittest.TestCase):
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(20), 0, process.log.read_text())
         for host in (self.sensors, self.tracking):
-            wait_for(lambda: host.run("ls", "/dev/shm").stdout == "", 10, "an empty /dev/shm")
+            wait_until(lambda: host.run("ls", "/dev/shm").stdout == "", "an empty /dev/shm")
 
     def test_a_killed_gateway_is_started_again(self):
         left, _ = self.launch_both()
         self.wait_for_messages(self.tracking, "/head/pose", 100)
         self.sensors.run("pkill", "-KILL", "-f", "tactus-gateway", "--ns", left.pid, "--nslist", "net")
-        wait_for(lambda: "it is started again" in left.log.read_text(), what="the restart")
+        wait_until(lambda: "it is started again" in left.log.read_text(), "the restart")
         time.sleep(1)
         self.wait_for_messages(self.tracking, "/head/pose", 100)
 
@@ -98,7 +99,7 @@ class SplitLaunch(unittest.TestCase):
         left, _ = self.launch_both()
         self.wait_for_messages(self.tracking, "/head/pose", 100)
         self.sensors.run("ip", "addr", "del", f"{self.sensors.address}/24", "dev", "eth0")
-        wait_for(lambda: "it is started again" in left.log.read_text(), what="the restart")
+        wait_until(lambda: "it is started again" in left.log.read_text(), "the restart")
         self.sensors.run("ip", "addr", "add", "10.77.0.99/24", "dev", "eth0")
         self.sensors.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
         time.sleep(2)

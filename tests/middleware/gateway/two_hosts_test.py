@@ -13,7 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from hosts import Network, wait_for  # noqa: E402
+from hosts import Network  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv[1])
 RTCTL = BUILD / "bin/rtctl"
@@ -70,7 +71,7 @@ class TwoHosts(unittest.TestCase):
         return sum(publisher["messages"] for publisher in info["publishers"])
 
     def assert_arrives(self, host, topic, expected, *options, seconds=10):
-        wait_for(lambda: self.value(host, topic, *options) == expected, seconds, f"{topic} = {expected}")
+        wait_until(lambda: self.value(host, topic, *options) == expected, f"{topic} = {expected}", seconds)
 
     def text(self, process):
         return pathlib.Path(process.log).read_text()
@@ -89,7 +90,7 @@ class TwoHosts(unittest.TestCase):
         self.assert_arrives(self.right, "/result", 2)
         self.assertIn("export /out", self.text(left))
         relay.terminate()
-        wait_for(lambda: "no longer export /out" in self.text(left), what="the end of the export")
+        wait_until(lambda: "no longer export /out" in self.text(left), "the end of the export")
 
     def test_a_late_reader_gets_what_is_latched(self):
         self.gateways()
@@ -102,7 +103,7 @@ class TwoHosts(unittest.TestCase):
         _, right = self.gateways("--group", "blue")
         self.publish(self.left, "/out", 1)  # the default group: no gateway serves it
         self.relay(self.right, "/out", "/result", "--group", "blue")
-        wait_for(lambda: "wait for /out" in self.text(right), what="the reader's demand")
+        wait_until(lambda: "wait for /out" in self.text(right), "the reader's demand")
         self.assertIsNone(self.value(self.right, "/result", "--group", "blue"))
         self.publish(self.left, "/out", 7, "--group", "blue")
         self.assert_arrives(self.right, "/result", 8, "--group", "blue")
@@ -111,8 +112,8 @@ class TwoHosts(unittest.TestCase):
         left, _ = self.gateways()
         self.start(self.left, RTCTL, "topic", "pub", "/out", "std_msgs/String", "{data: text}", "--rate", "20")
         self.relay(self.right, "/out", "/result")
-        wait_for(lambda: "/out does not cross: type differs: std_msgs/msg/String here" in self.text(left),
-                 what="the reason")
+        wait_until(lambda: "/out does not cross: type differs: std_msgs/msg/String here" in self.text(left),
+                   "the reason")
 
     def test_a_topic_published_on_both_sides_does_not_loop(self):
         self.gateways("--import", "/both")
@@ -133,7 +134,7 @@ class TwoHosts(unittest.TestCase):
         self.relay(self.right, "/out", "/result")
         self.assert_arrives(self.right, "/result", 2)
         self.left.unplug()
-        wait_for(lambda: self.value(self.right, "/result") is None, what="silence")
+        wait_until(lambda: self.value(self.right, "/result") is None, "silence")
         self.left.plug()
         self.assert_arrives(self.right, "/result", 2, seconds=20)
 
@@ -144,7 +145,7 @@ class TwoHosts(unittest.TestCase):
         self.assert_arrives(self.right, "/result", 2)
         self.left.run("ip", "addr", "del", f"{self.left.address}/24", "dev", "eth0")
         self.assertEqual(left.wait(10), 75)
-        wait_for(lambda: self.value(self.right, "/result") is None, what="silence")
+        wait_until(lambda: self.value(self.right, "/result") is None, "silence")
         self.left.run("ip", "addr", "add", "10.77.0.77/24", "dev", "eth0")
         self.left.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
         self.start(self.left, BUILD / "bin/tactus-gateway", "--interface", "eth0")
@@ -176,7 +177,7 @@ class TwoHosts(unittest.TestCase):
                        "--probability", "0.01", "-j", "DROP")
         self.start(self.left, BUILD / "bin/tactus-run", node("image_source"), "image:=/image", "bytes:=2000000",
                    "--every", "5Hz")
-        wait_for(lambda: (self.value(self.right, "/good") or 0) >= 20, 30, "20 whole pictures")
+        wait_until(lambda: (self.value(self.right, "/good") or 0) >= 20, "20 whole pictures", 30)
 
     def test_a_wrong_interface_is_an_error_with_its_reason(self):
         gateway = self.start(self.left, BUILD / "bin/tactus-gateway", "--interface", "eth7")
@@ -185,7 +186,7 @@ class TwoHosts(unittest.TestCase):
 
     def test_ctrl_c_ends_it_cleanly(self):
         left, _ = self.gateways()
-        wait_for(lambda: "domain 0" in self.text(left), what="the start")
+        wait_until(lambda: "domain 0" in self.text(left), "the start")
         left.send_signal(signal.SIGINT)
         self.assertEqual(left.wait(10), 0)
 
