@@ -8,6 +8,7 @@
 #include <xr_msgs/msg/pose_error.hpp>
 
 #include "motion_message.hpp"
+#include "pose_comparison.hpp"
 
 /// How old the motion in a frame is when it is seen, and how far the frame's pose is from the true one at
 /// that instant.
@@ -35,16 +36,16 @@ class LatencyProbe final : public tactus::Node {
         rotation_metric_{context.metric("rotation_error", {.unit = "deg", .help = "at the display time"})} {}
 
   void step(const tactus::Cycle&) override {
-    while (const auto truth = truth_.take()) history_.add(xr::read_pose(*truth));
+    while (const auto truth = truth_.take()) comparison_.add_truth(xr::read_pose(*truth));
     while (const auto pose = frame_pose_.take()) keep(*pose);
     while (const auto frame = frame_.take()) measure(frame);
-    compare();
+    while (const auto distance = comparison_.next()) publish_error(*distance);
   }
 
   void stop() override {
     if (measured_ == 0) log_.warn("no frame with a picture came: nothing was measured");
     if (!motion_.declared()) log_.warn("the launch has no chain motion_to_photon: it was not measured");
-    if (history_.empty()) log_.info("no ground truth came: the pose error was not measured");
+    if (!comparison_.has_truth()) log_.info("no ground truth came: the pose error was not measured");
   }
 
  private:
@@ -71,9 +72,7 @@ class LatencyProbe final : public tactus::Node {
     const std::int64_t photon_ns = display_ns + (late_ns + period_ns_ - 1) / period_ns_ * period_ns_;
     if (const auto origin = motion_.origin(frame))
       publish_latency(photon_ns, photon_ns - tactus::to_ns(*origin), frame.header().sequence);
-    if (history_.empty()) return;
-    open_[opened_++ % open_.size()] = {photon_ns, shown->position, shown->orientation};
-    if (opened_ - compared_ > open_.size()) ++compared_;
+    if (comparison_.has_truth()) comparison_.add({photon_ns, shown->position, shown->orientation});
   }
 
   void publish_latency(std::int64_t photon_ns, std::int64_t latency_ns, std::uint64_t number) {
@@ -86,27 +85,15 @@ class LatencyProbe final : public tactus::Node {
     latency_.publish(std::move(latency));
   }
 
-  /// Those whose display time the truth has reached.
-  void compare() {
-    while (compared_ < opened_ && !history_.empty()) {
-      const xr::StampedPose& shown = open_[compared_ % open_.size()];
-      if (shown.stamp_ns > history_.newest().stamp_ns) return;
-      if (const auto truth = history_.at(shown.stamp_ns)) publish_error(shown, *truth);
-      ++compared_;
-    }
-  }
-
-  void publish_error(const xr::StampedPose& shown, const xr::StampedPose& truth) {
-    const double metres = (shown.position - truth.position).norm();
-    const double radians = shown.orientation.angularDistance(truth.orientation);
-    position_metric_.record(1e3 * metres);
-    rotation_metric_.record(180 / std::numbers::pi * radians);
+  void publish_error(const xr::PoseDistance& distance) {
+    position_metric_.record(1e3 * distance.metres);
+    rotation_metric_.record(180 / std::numbers::pi * distance.radians);
     auto error = error_.loan();
     if (!error) return;
-    xr::set_stamp_ns(error->header.stamp, shown.stamp_ns);
+    xr::set_stamp_ns(error->header.stamp, distance.stamp_ns);
     error->header.frame_id = "world";
-    error->translation = metres;
-    error->rotation = radians;
+    error->translation = distance.metres;
+    error->rotation = distance.radians;
     error_.publish(std::move(error));
   }
 
@@ -120,10 +107,9 @@ class LatencyProbe final : public tactus::Node {
   std::int64_t period_ns_, settle_ns_;
   tactus::Metric latency_metric_, late_metric_, position_metric_, rotation_metric_;
 
-  xr::PoseHistory history_;
+  xr::PoseComparison comparison_;
   std::array<xr::StampedPose, 64> shown_;  ///< what the last frames show
-  std::array<xr::StampedPose, 64> open_;   ///< waiting for the truth, by the time they were seen
-  std::uint64_t shown_count_ = 0, opened_ = 0, compared_ = 0, measured_ = 0;
+  std::uint64_t shown_count_ = 0, measured_ = 0;
   std::int64_t begin_ns_ = 0;
 };
 TACTUS_NODE(LatencyProbe)
