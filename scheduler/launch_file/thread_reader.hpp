@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "yaml_reader.hpp"
+
+namespace tactus::launch_file {
+
+/// What the file says about a thread: an executor's, or a self-looping node's.
+class ThreadReader : public YamlReader {
+ public:
+  explicit ThreadReader(const YamlReader& reader) : YamlReader{reader} {}
+
+ protected:
+  /// Adds the keys that set `thread`.
+  void read_thread(ThreadSettings& thread, Handlers& handlers);
+  void check_thread(const ThreadSettings& thread, const std::string& what, const Location& where);
+
+ private:
+  void read_cpus(const YAML::Node& node, ThreadSettings& thread);
+};
+
+/// `executors:`
+void read_executors(const YAML::Node& node, const YamlReader& reader, Document& document);
+/// `nodes:`
+void read_nodes(const YAML::Node& node, const YamlReader& reader, Document& document);
+
+}  // namespace tactus::launch_file
