@@ -95,6 +95,14 @@ ReservedLaunch reservation_of(const Json& request) {
   return reservation;
 }
 
+std::vector<RemoteClock> remote_clocks_of(const Json& request) {
+  std::vector<RemoteClock> clocks;
+  for (const Json& clock : request.at("clocks"))
+    clocks.push_back(
+        {clock.at("id"), clock.at("offset_ns"), clock.at("uncertainty_ns"), clock.at("measured_ns")});
+  return clocks;
+}
+
 /// The process is dead, not only disconnected. Its end of file comes a little before.
 bool has_died(int pidfd, milliseconds limit = milliseconds{0}) {
   pollfd fd{pidfd, POLLIN, 0};
@@ -203,6 +211,14 @@ Json Broker::answer(Client& client, const Json& request, std::vector<int>& attac
   if (op == "doorbell") return {{"doorbell", registry_.add_doorbell(*process)}};
   if (op == "clock") {
     clocks_.set_rate(*process, registry_.processes(), request.at("rate"));
+    return Json::object();
+  }
+  if (op == "remote_clocks") {
+    clocks_.set_remote(process->group, remote_clocks_of(request));
+    return Json::object();
+  }
+  if (op == "status") {
+    process->status = request.at("status");
     return Json::object();
   }
   if (op == "graph") return {{"graph", graph()}};

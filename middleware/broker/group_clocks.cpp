@@ -28,7 +28,7 @@ GroupClocks::Entry& GroupClocks::entry(const std::string& group) {
   if (const auto known = groups_.find(group); known != groups_.end()) return known->second;
   const auto [fd, page] = make_page<ClockPage>("tactus-clock");
   const auto utc = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  page->set({to_ns(utc), monotonic_ns(), 1, next_id_++});
+  page->set({to_ns(utc), monotonic_ns(), 1, ids_() | 1U});
   return groups_.emplace(group, Entry{fd, page, "by default"}).first->second;
 }
 
@@ -50,6 +50,10 @@ void GroupClocks::set_rate(const Process& asking, const std::map<std::uint32_t, 
   if (old.rate == rate) return;
   const std::int64_t now_ns = monotonic_ns();
   clock.page->set({to_ns(old.at(now_ns)), now_ns, rate, old.id});
+}
+
+void GroupClocks::set_remote(const std::string& group, std::span<const RemoteClock> clocks) {
+  entry(group).page->set_remote(clocks);
 }
 
 void GroupClocks::sweep(const std::map<std::uint32_t, Process>& all) {

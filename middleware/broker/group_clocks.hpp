@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <random>
+#include <span>
 #include <string>
 
 #include "registry.hpp"
@@ -22,6 +24,8 @@ class GroupClocks {
   /// Makes the clock of the asking process' group run at `rate`, without a step. Throws TransportError when
   /// it runs at another rate and somebody else uses it.
   void set_rate(const Process& asking, const std::map<std::uint32_t, Process>& all, double rate);
+  /// What the clocks of other hosts show against the group's.
+  void set_remote(const std::string& group, std::span<const RemoteClock> clocks);
   /// Forgets the clocks of groups without processes.
   void sweep(const std::map<std::uint32_t, Process>& all);
 
@@ -35,7 +39,7 @@ class GroupClocks {
   static void close_page(const Entry& entry);
 
   std::map<std::string, Entry> groups_;
-  std::uint32_t next_id_ = 1;
+  std::random_device ids_;  ///< clocks of different hosts meet: a count would be the same on all of them
 };
 
 }  // namespace tactus::broker

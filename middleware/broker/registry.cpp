@@ -335,6 +335,7 @@ nlohmann::json Registry::graph(std::uint32_t generation) const {
                                   {"name", process.name},
                                   {"group", process.group},
                                   {"kind", process.kind}});
+    if (!process.status.is_null()) graph["processes"].back()["status"] = process.status;
     for (std::size_t i = 0; i < process.nodes.size(); ++i) {
       Json node = node_json(process.page->nodes[i]);
       node["metrics"] = metrics_json(*process.page, i);

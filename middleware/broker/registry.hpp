@@ -25,6 +25,7 @@ struct Process {
   ProcessPage* page = nullptr;
   std::vector<std::string> nodes;
   std::vector<DoorbellId> doorbells;
+  nlohmann::json status;  ///< what it says about itself; null: nothing
 };
 
 struct Endpoint {

@@ -216,7 +216,7 @@ class IceoryxPublisher final : public UntypedPublisher {
   void stamp(SampleHeader& header) noexcept {
     header.publisher = {0, broker_.process_id(), broker_.generation(), place_.id};
     header.sequence = ++sequence_;
-    header.clock_id = clock_id_;
+    if (header.clock_id == 0) header.clock_id = clock_id_;  // else it comes from another host
     if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_now());
     if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
   }
@@ -324,7 +324,8 @@ class IceoryxSubscriber final : public UntypedSubscriber {
     bump(counters_.bytes, bytes);
     const std::int64_t now_ns = to_ns(group_now());
     counters_.last_ns.store(now_ns, std::memory_order_relaxed);
-    const std::int64_t age_ns = clamped_difference(now_ns, header.capture_time_ns);
+    const auto captured = on_group_clock(from_ns(header.capture_time_ns), header.clock_id);
+    const std::int64_t age_ns = captured ? clamped_difference(now_ns, to_ns(captured->time)) : 0;
     counters_.age_ns_total.store(clamped_sum(counters_.age_ns_total.load(std::memory_order_relaxed), age_ns),
                                  std::memory_order_relaxed);
     if (age_ns > counters_.age_ns_max.load(std::memory_order_relaxed))

@@ -319,6 +319,23 @@ DoorbellId BrokerClient::allocate_doorbell() { return state_->exchange({{"op", "
 
 void BrokerClient::set_clock_rate(double rate) { state_->exchange({{"op", "clock"}, {"rate", rate}}); }
 
+void BrokerClient::set_remote_clocks(const std::vector<RemoteClock>& clocks) {
+  Json list = Json::array();
+  for (const RemoteClock& clock : clocks)
+    list.push_back({{"id", clock.id},
+                    {"offset_ns", clock.offset_ns},
+                    {"uncertainty_ns", clock.uncertainty_ns},
+                    {"measured_ns", clock.measured_ns}});
+  state_->exchange({{"op", "remote_clocks"}, {"clocks", list}});
+}
+
+void BrokerClient::set_status(const std::string& json) {
+  Json status = Json::parse(json, nullptr, false);
+  if (status.is_discarded())
+    throw TransportError{TransportErrorCode::kBrokerRefused, "a status that is no JSON"};
+  state_->exchange({{"op", "status"}, {"status", std::move(status)}});
+}
+
 std::string BrokerClient::graph() { return state_->exchange({{"op", "graph"}}).at("graph").dump(); }
 
 std::shared_ptr<const ProcessPage> BrokerClient::map_page(std::uint32_t process_id) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tactus/middleware/time.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <limits>
@@ -71,9 +72,51 @@ GroupClock ClockPage::read() const noexcept {
   }
 }
 
-GroupClock group_clock() noexcept {
+void ClockPage::set_remote(std::span<const RemoteClock> clocks) noexcept {
+  remote_version_.fetch_add(1, std::memory_order_acq_rel);
+  for (std::size_t i = 0; i < remote_.size(); ++i) {
+    const RemoteClock clock = i < clocks.size() ? clocks[i] : RemoteClock{};
+    remote_[i].id.store(clock.id, std::memory_order_release);
+    remote_[i].offset_ns.store(clock.offset_ns, std::memory_order_release);
+    remote_[i].uncertainty_ns.store(clock.uncertainty_ns, std::memory_order_release);
+    remote_[i].measured_ns.store(clock.measured_ns, std::memory_order_release);
+  }
+  remote_version_.fetch_add(1, std::memory_order_release);
+}
+
+std::optional<RemoteClock> ClockPage::find_remote(std::uint32_t id) const noexcept {
+  for (;;) {
+    const std::uint32_t before = remote_version_.load(std::memory_order_acquire);
+    std::optional<RemoteClock> found;
+    for (const Remote& remote : remote_) {
+      if (found || remote.id.load(std::memory_order_acquire) != id) continue;
+      found = RemoteClock{id, remote.offset_ns.load(std::memory_order_acquire),
+                          remote.uncertainty_ns.load(std::memory_order_acquire),
+                          remote.measured_ns.load(std::memory_order_acquire)};
+    }
+    if (before % 2 == 0 && remote_version_.load(std::memory_order_relaxed) == before) return found;
+  }
+}
+
+namespace {
+
+const ClockPage& followed_page() noexcept {
   const ClockPage* page = followed.load(std::memory_order_acquire);
-  return (page != nullptr ? *page : own_clock()).read();
+  return page != nullptr ? *page : own_clock();
+}
+
+}  // namespace
+
+GroupClock group_clock() noexcept { return followed_page().read(); }
+
+std::optional<ClockReading> on_group_clock(Time time, std::uint32_t clock_id) noexcept {
+  const ClockPage& page = followed_page();
+  if (clock_id == 0 || clock_id == page.read().id) return ClockReading{time};
+  const auto remote = page.find_remote(clock_id);
+  if (!remote) return std::nullopt;
+  const std::int64_t age_ns = std::max<std::int64_t>(0, monotonic_ns() - remote->measured_ns);
+  return ClockReading{from_ns(clamped_difference(to_ns(time), remote->offset_ns)),
+                      Duration{remote->uncertainty_ns + age_ns / 1'000'000 * kDriftPartsPerMillion}};
 }
 
 void follow_group_clock(const ClockPage& page) noexcept { followed.store(&page, std::memory_order_release); }

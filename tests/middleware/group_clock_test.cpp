@@ -53,6 +53,28 @@ TEST(ClockPage, AReaderNeverSeesHalfOfAChange) {
   }
 }
 
+TEST(ClockPage, ReplacesTheClocksOfOtherHosts) {
+  ClockPage page;
+  page.set_remote(std::array{RemoteClock{5, 1, 2, 3}, RemoteClock{6, 4, 5, 6}});
+  EXPECT_EQ(page.find_remote(6), (RemoteClock{6, 4, 5, 6}));
+  page.set_remote(std::array{RemoteClock{6, 7, 8, 9}});
+  EXPECT_EQ(page.find_remote(6), (RemoteClock{6, 7, 8, 9}));
+  EXPECT_EQ(page.find_remote(5), std::nullopt);
+}
+
+TEST(OnGroupClock, TellsWhereAnInstantOfAnotherHostLiesAndHowSureThatIs) {
+  static ClockPage page;  // followed to the end of the process
+  page.set({0, 0, 1, 77});
+  page.set_remote(std::array{RemoteClock{88, 1'000, 50, monotonic_ns() - 10'000'000'000}});
+  follow_group_clock(page);
+  EXPECT_EQ(on_group_clock(from_ns(5'000), 77)->time, from_ns(5'000));
+  EXPECT_EQ(on_group_clock(from_ns(5'000), 77)->uncertainty.count(), 0);
+  EXPECT_EQ(on_group_clock(from_ns(5'000), 88)->time, from_ns(4'000));
+  // Ten seconds of drift: a millisecond.
+  EXPECT_GE(on_group_clock(from_ns(5'000), 88)->uncertainty.count(), 1'000'050);
+  EXPECT_FALSE(on_group_clock(from_ns(5'000), 99));
+}
+
 TEST(GroupNow, NeverStepsBack) {
   Time before = group_now();
   for (int i = 0; i < 1000; ++i) {

@@ -47,6 +47,14 @@ TEST_F(GroupClocksTest, EachGroupHasItsOwn) {
   EXPECT_NE(clock("slow").id, clock("").id);
 }
 
+TEST_F(GroupClocksTest, NoTwoHostsHaveTheSame) {
+  GroupClocks other;
+  const int fd = other.fd("");
+  void* page = mmap(nullptr, sizeof(ClockPage), PROT_READ, MAP_SHARED, fd, 0);
+  EXPECT_NE(static_cast<const ClockPage*>(page)->read().id, clock().id);
+  munmap(page, sizeof(ClockPage));
+}
+
 TEST_F(GroupClocksTest, TheFirstSetsTheRateWithoutAStep) {
   const GroupClock before = clock();
   add("reader");

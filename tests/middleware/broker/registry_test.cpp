@@ -53,6 +53,14 @@ class RegistryTest : public ::testing::Test {
   pid_t pid_ = 100;
 };
 
+TEST_F(RegistryTest, WhatAProcessSaysAboutItselfStandsInTheGraph) {
+  connect("program", "silent");
+  connect("program", "gateway").status = {{"domain", 7}};
+  const auto processes = registry_.graph(1).at("processes");
+  EXPECT_FALSE(processes.at(0).contains("status"));
+  EXPECT_EQ(processes.at(1).at("status").at("domain"), 7);
+}
+
 TEST_F(RegistryTest, AReservationHoldsUntilItsConnectionEnds) {
   Process& launch = connect("supervisor", "launch");
   registry_.reserve(launch, plan("/a", 90));

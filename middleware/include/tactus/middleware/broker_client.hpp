@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/pages.hpp"
 #include "tactus/middleware/transport.hpp"
 
@@ -82,6 +83,12 @@ class BrokerClient {
   /// Lets the group's clock run at `rate`, without a step. Refused when it runs at another rate and others
   /// use it; the text says who. Readers never count as users.
   void set_clock_rate(double rate);
+  /// What the clocks of other hosts show against the group's (group_clock.hpp), in place of what was said
+  /// before. Told by the gateway.
+  void set_remote_clocks(const std::vector<RemoteClock>& clocks);
+  /// What this process says about itself, a JSON text: stands as `status` at the process in the graph, in
+  /// place of what was said before. Throws TransportError too when it is no JSON.
+  void set_status(const std::string& json);
   /// What the broker has said to everybody since the last call, one sentence each, or since this client
   /// connected: locks taken from the dead, memory that may be lost. Also what it said before it ended.
   [[nodiscard]] std::vector<std::string> events();

@@ -33,7 +33,7 @@ inline constexpr std::uint16_t kSampleHeaderVersion = 2;
 struct SampleHeader {
   std::uint16_t version = kSampleHeaderVersion;
   std::uint16_t flags = 0;
-  std::uint32_t clock_id = 0;        ///< which group clock the times are on
+  std::uint32_t clock_id = 0;        ///< of the clock that the capture times are on (on_group_clock)
   std::uint64_t sequence = 0;        ///< per publisher, starts at 1, +1 per published message
   std::int64_t capture_time_ns = 0;  ///< what the publisher said with captured_at(), else the publish time
   PublisherId publisher;
