@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
+#include <string_view>
 
 #include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/names.hpp"
@@ -14,8 +16,6 @@ namespace tactus::broker {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr const char* kStateNames[] = {"unused", "starting", "running", "faulted", "stopped"};
 
 [[noreturn]] void refuse(TransportErrorCode code, const std::string& text) {
   throw TransportError{code, text};
@@ -33,7 +33,7 @@ Json counters(const EndpointCounters& c) {
 }
 
 Json node_json(const NodeCounters& c) {
-  return {{"state", kStateNames[static_cast<int>(c.state.load())]},
+  return {{"state", to_text(c.state.load())},
           {"cycle", c.cycle.load()},
           {"runs", c.runs.load()},
           {"run_ns_total", c.run_ns_total.load()},
@@ -63,6 +63,20 @@ Json metrics_json(const ProcessPage& page, std::size_t node) {
                        {"p99", m.p99}});
   }
   return metrics;
+}
+
+void write_text(std::string_view text, std::span<char> to) {
+  std::ranges::fill(to, '\0');
+  std::copy_n(text.data(), std::min(text.size(), to.size() - 1), to.data());
+}
+
+/// What readers of the page need to know of the endpoint, also when the broker has forgotten it.
+void write_plate(EndpointPlate& plate, const Endpoint& endpoint, const std::vector<std::string>& nodes) {
+  const auto node = std::ranges::find(nodes, endpoint.node);
+  write_text(endpoint.topic, plate.topic);
+  plate.node.store(node == nodes.end() ? 0 : static_cast<std::uint32_t>(node - nodes.begin()) + 1);
+  plate.id.store(endpoint.id);
+  plate.use.store(endpoint.publisher ? EndpointPlate::Use::kPublisher : EndpointPlate::Use::kSubscriber);
 }
 
 }  // namespace
@@ -177,7 +191,9 @@ std::uint32_t Registry::add_node(Process& process, const std::string& name) {
            fmt::format("{}: a process holds at most {} nodes: spread them over more processes", name,
                        kMaxNodesPerProcess));
   }
+  write_text(name, process.page->nodes[process.nodes.size()].name);
   process.nodes.push_back(name);
+  process.page->nodes_used.store(static_cast<std::uint32_t>(process.nodes.size()));
   return static_cast<std::uint32_t>(process.nodes.size() - 1);
 }
 
@@ -272,6 +288,9 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
     counter->store(0);
   for (auto* counter : {&page.first_ns, &page.last_ns, &page.age_ns_total, &page.age_ns_max})
     counter->store(0);
+  write_plate(process.page->plates[endpoint.counters], endpoint, process.nodes);
+  auto& endpoints_used = process.page->endpoints_used;
+  endpoints_used.store(std::max(endpoints_used.load(), endpoint.counters + 1));
   set_doorbell(endpoint, true);
   return endpoints_.emplace(endpoint.id, std::move(endpoint)).first->second;
 }

@@ -201,6 +201,7 @@ class IceoryxPublisher final : public UntypedPublisher {
 
   EndpointCounts counts() const noexcept override { return read(counters_); }
   const PublisherOptions& options() const noexcept override { return options_; }
+  std::uint32_t page_index() const noexcept override { return place_.counters; }
 
  private:
   Chunk refused() noexcept {
@@ -301,6 +302,7 @@ class IceoryxSubscriber final : public UntypedSubscriber {
   bool has_data() const noexcept override { return port_->hasData(); }
   EndpointCounts counts() const noexcept override { return read(counters_); }
   const SubscriberOptions& options() const noexcept override { return options_; }
+  std::uint32_t page_index() const noexcept override { return place_.counters; }
   void count_unmatched() noexcept override { bump(counters_.unmatched); }
 
  private:

@@ -261,11 +261,7 @@ ProcessPage& BrokerClient::page() noexcept { return *state_->page; }
 int BrokerClient::fd() const noexcept { return state_->socket; }
 
 std::uint32_t BrokerClient::add_node(const std::string& name) {
-  const std::uint32_t index = state_->exchange({{"op", "add_node"}, {"name", name}}).at("index");
-  auto& shown = state_->page->nodes[index].name;
-  shown.fill('\0');
-  std::memcpy(shown.data(), name.data(), std::min(name.size(), shown.size() - 1));
-  return index;
+  return state_->exchange({{"op", "add_node"}, {"name", name}}).at("index");
 }
 
 EndpointPlace BrokerClient::add_publisher(const PublisherOptions& options) {

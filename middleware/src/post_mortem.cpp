@@ -16,7 +16,7 @@ const char* to_text(NodePhase phase) noexcept {
 
 std::string unfinished_calls(const ProcessPage& page) {
   std::string text;
-  for (const NodeCounters& node : page.nodes) {
+  for (const NodeCounters& node : used_nodes(page)) {
     const NodePhase phase = node.phase.load(std::memory_order_acquire);
     if (node.state.load() == NodeState::kUnused || phase == NodePhase::kIdle) continue;
     const auto end = std::find(node.name.begin(), node.name.end(), '\0');

@@ -14,12 +14,6 @@ void add(std::atomic<T>& counter, T amount) noexcept {
 
 }  // namespace
 
-const char* to_text(NodeState state) noexcept {
-  constexpr const char* kNames[] = {"unused", "starting", "running", "faulted", "stopped"};
-  return static_cast<std::size_t>(state) < std::size(kNames) ? kNames[static_cast<std::size_t>(state)]
-                                                             : "unknown";
-}
-
 NodeProbe::NodeProbe(NodeCounters& counters, std::string_view name) noexcept : counters_{counters} {
   const std::size_t size = std::min(name.size(), counters_.name.size() - 1);
   std::copy_n(name.data(), size, counters_.name.data());

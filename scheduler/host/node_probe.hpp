@@ -9,8 +9,6 @@
 
 namespace tactus {
 
-[[nodiscard]] const char* to_text(NodeState state) noexcept;
-
 /// Writes what a node is doing into its process' page, where others can read it, also after a crash.
 /// Thread: the node's. Never blocks, never allocates.
 class NodeProbe {

@@ -15,11 +15,13 @@
 #include <limits>
 #include <sstream>
 
+#include "tactus/middleware/pages.hpp"
+
 namespace tactus {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-constexpr std::size_t kPageBytes = 4096;
+constexpr off_t kPageBytes = 4096;
 
 /// One line of /proc/self/maps.
 struct Mapping {
@@ -69,8 +71,24 @@ int populate_touched(const Mapping& mapping) {
   return error;
 }
 
+/// The page of a process is far larger than what is used of it, too.
+int populate_used(const Mapping& mapping) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells addresses as text
+  const auto* begin = reinterpret_cast<const std::byte*>(mapping.begin);
+  int error = 0;
+  for (const auto part : used_parts(*reinterpret_cast<const ProcessPage*>(begin))) {
+    const off_t from = (part.data() - begin) / kPageBytes * kPageBytes;
+    const off_t to = (part.data() + part.size() - begin + kPageBytes - 1) / kPageBytes * kPageBytes;
+    if (error == 0 && !part.empty()) error = populate(mapping, from, to);
+  }
+  return error;
+}
+
 int prefault(const Mapping& mapping) {
   if (mapping.path.starts_with("/dev/shm/")) return populate_touched(mapping);
+  const std::size_t bytes = mapping.end - mapping.begin;
+  if (mapping.path.starts_with("/memfd:tactus-process") && bytes >= sizeof(ProcessPage))
+    return populate_used(mapping);
   return populate(mapping, mapping.offset, mapping.offset + static_cast<off_t>(mapping.end - mapping.begin));
 }
 
@@ -83,7 +101,7 @@ void keep_heap() noexcept {
 
 __attribute__((noinline)) void prefault_stack() noexcept {
   volatile char stack[kStackBytes];
-  for (std::size_t i = 0; i < sizeof stack; i += kPageBytes) stack[i] = 0;
+  for (std::size_t i = 0; i < sizeof stack; i += std::size_t{kPageBytes}) stack[i] = 0;
 }
 
 std::vector<std::string> prefault_shared_memory() {
@@ -101,7 +119,8 @@ TouchedLoans::TouchedLoans(UntypedPublisher& publisher) : publisher_{publisher} 
   for (std::uint32_t i = 0; i < publisher.options().max_loans; ++i) {
     const Chunk chunk = publisher.loan();
     if (chunk.bytes == nullptr) return;  // counted by the publisher
-    for (std::size_t byte = 0; byte < chunk.size; byte += kPageBytes) chunk.bytes[byte] = std::byte{0};
+    for (std::size_t byte = 0; byte < chunk.size; byte += std::size_t{kPageBytes})
+      chunk.bytes[byte] = std::byte{0};
     chunks_.push_back(chunk);
   }
 }

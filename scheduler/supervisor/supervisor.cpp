@@ -110,7 +110,7 @@ class HostProcess {
   template <typename Call>
   void for_each_node(Call&& call) const {
     if (page_ == nullptr) return;
-    for (const NodeCounters& node : page_->nodes) {
+    for (const NodeCounters& node : used_nodes(*page_)) {
       if (node.state.load(std::memory_order_acquire) != NodeState::kUnused) call(node);
     }
   }

@@ -7,6 +7,8 @@
 #include <limits>
 #include <memory>
 
+#include "zeroed_page.hpp"
+
 namespace tactus {
 namespace {
 
@@ -70,7 +72,7 @@ TEST_F(MetricTest, WhatIsNoNumberIsCountedApart) {
 }
 
 TEST(AddMetric, NamesEntriesInOrderUntilThePageIsFull) {
-  const auto page = std::make_unique<ProcessPage>();
+  const auto page = zeroed_page<ProcessPage>();
   for (std::uint32_t i = 0; i < kMaxMetricsPerProcess; ++i) {
     const MetricCounters* metric = add_metric(*page, std::string(100, 'x'), "mm", i);
     ASSERT_EQ(metric, &page->metrics[i]);

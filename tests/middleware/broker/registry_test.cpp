@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "zeroed_page.hpp"
+
 namespace tactus::broker {
 namespace {
 
@@ -19,7 +21,7 @@ class RegistryTest : public ::testing::Test {
     process.kind = kind;
     process.name = name;
     process.group = group;
-    process.page = pages_.emplace_back(std::make_unique<ProcessPage>()).get();
+    process.page = pages_.emplace_back(zeroed_page<ProcessPage>()).get();
     return registry_.add_process(std::move(process));
   }
   static Endpoint output(const std::string& topic, std::uint32_t loans = 2) {
@@ -49,7 +51,7 @@ class RegistryTest : public ::testing::Test {
   Registry registry_{*doorbells_,
                      {{1024, 100}},
                      {.publishers = 10, .subscribers = 10, .subscribers_per_topic = 4, .processes = 5}};
-  std::vector<std::unique_ptr<ProcessPage>> pages_;
+  std::vector<std::unique_ptr<ProcessPage, Unmap>> pages_;
   pid_t pid_ = 100;
 };
 
@@ -158,6 +160,23 @@ TEST_F(RegistryTest, AKilledSubscriberMayLoseOneChunkOfTheScarcestPoolOfItsTopic
   ASSERT_TRUE(lost);
   EXPECT_EQ(lost->chunks, 1u);
   EXPECT_FALSE(registry_.lose_chunks(reader, std::nullopt)) << "a call that moved no chunk loses none";
+}
+
+TEST_F(RegistryTest, ThePageTellsWhichNodesAndEndpointsItHolds) {
+  Process& host = connect("host", "main");
+  registry_.add_node(host, "/other");
+  registry_.add_node(host, "/writer");
+  registry_.add_endpoint(host, output("/a"), "{}");
+  const Endpoint& second = registry_.add_endpoint(host, output("/b"), "{}");
+  const ProcessPage& page = *host.page;
+  ASSERT_EQ(used_nodes(page).size(), 2u);
+  EXPECT_STREQ(page.nodes[1].name.data(), "/writer");
+  ASSERT_EQ(used_plates(page).size(), 2u);
+  const EndpointPlate& plate = page.plates[1];
+  EXPECT_STREQ(plate.topic.data(), "/b");
+  EXPECT_EQ(plate.node.load(), 2u) << "index of /writer + 1";
+  EXPECT_EQ(plate.id.load(), second.id);
+  EXPECT_EQ(plate.use.load(), EndpointPlate::Use::kPublisher);
 }
 
 }  // namespace

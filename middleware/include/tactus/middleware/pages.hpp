@@ -3,15 +3,22 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "tactus/middleware/doorbell.hpp"
+#include "tactus/middleware/flight_recorder.hpp"
+#include "tactus/middleware/time_histogram.hpp"
 
 /// Shared-memory pages between the broker, its clients and their readers. Fixed layout, versioned by the
 /// protocol. What different threads write lies in different cache lines.
 namespace tactus {
 
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
 inline constexpr std::uint32_t kMaxTopicSlots = 1024;
 
@@ -48,11 +55,11 @@ struct DoorbellPage {
   }
 };
 
-enum class NodeState : std::uint32_t { kUnused, kStarting, kRunning, kFaulted, kStopped };
+enum class NodeState : std::uint32_t { kUnused, kStarting, kRunning, kFaulted, kStopped, kPaused };
 enum class NodePhase : std::uint32_t { kIdle, kStart, kStep, kRun, kStop };
 
 /// What one node does and did. Written by its executor only, before and after each call; readers see it after
-/// a crash, too.
+/// a crash, too. What was declared for it (worker, period, deadline, budget) is there before it starts.
 struct alignas(64) NodeCounters {
   std::array<char, 64> name{};
   std::atomic<NodeState> state{NodeState::kUnused};
@@ -68,6 +75,27 @@ struct alignas(64) NodeCounters {
   std::atomic<std::uint64_t> log_dropped{0};
   std::atomic<std::uint64_t> budget_overruns{0};  ///< calls that ran longer than `budget:`
   std::atomic<std::uint64_t> stale_inputs{0};  ///< times that an input became older than its `stale_after:`
+  std::atomic<std::uint32_t> worker{0};        ///< index into ProcessPage::workers + 1; 0: not known
+  std::atomic<std::int64_t> period_ns{0};      ///< declared; 0: none
+  std::atomic<std::int64_t> deadline_ns{0};    ///< declared; 0: none
+  std::atomic<std::int64_t> budget_ns{0};      ///< declared; 0: none
+};
+
+/// How a node's calls went. Written by its thread only.
+struct alignas(64) NodeTimes {
+  TimeHistogram period;    ///< from the start of a call to the start of the next
+  TimeHistogram jitter;    ///< from the instant a call was due to its start
+  TimeHistogram run;       ///< of the call itself
+  TimeHistogram response;  ///< from the instant it was due to its end
+};
+
+/// What an entry of ProcessPage::endpoints is. Written by the broker, before the owner writes anything.
+struct alignas(64) EndpointPlate {
+  enum class Use : std::uint32_t { kUnused, kPublisher, kSubscriber };
+  std::array<char, 104> topic{};
+  std::atomic<std::uint32_t> node{0};  ///< index into ProcessPage::nodes + 1; 0: of no node
+  std::atomic<std::uint32_t> id{0};    ///< PublisherId::index of its messages
+  std::atomic<Use> use{Use::kUnused};
 };
 
 /// One publisher or subscriber. Written by its owner only.
@@ -119,18 +147,71 @@ struct alignas(64) ThreadFlag {
   std::atomic<std::uint32_t> tid{0};
 };
 
+enum class WorkerKind : std::uint32_t { kUnused, kExecutor, kSelfLooping };
+
+/// A thread that calls nodes, from its creation on. Written by itself only.
+struct alignas(64) WorkerCounters {
+  static constexpr std::uint32_t kCpuWords = 4;
+  std::array<char, 64> name{};  ///< of the executor, or of the self-looping node
+  std::atomic<WorkerKind> kind{WorkerKind::kUnused};
+  std::atomic<std::uint32_t> tid{0};
+  std::atomic<std::int32_t> policy{0};    ///< as it runs: SCHED_OTHER, SCHED_FIFO, SCHED_RR
+  std::atomic<std::int32_t> priority{0};  ///< as it runs
+  std::array<std::atomic<std::uint64_t>, kCpuWords> cpus{};  ///< as it runs: one bit per CPU
+  std::atomic<std::int64_t> waiting_since_ns{0};             ///< CLOCK_MONOTONIC; 0: it works
+  std::atomic<std::uint64_t> passes{
+      0};  ///< looks at its nodes; of a self-looping node: returns from its waits
+  std::atomic<std::uint64_t> lost_wakes{0};  ///< wakes that only the re-check found
+};
+
+/// What was asked of the machine and not granted, one sentence each.
+struct Degradations {
+  static constexpr std::uint32_t kKept = 32;
+  static constexpr std::size_t kBytes = 256;
+  std::atomic<std::uint32_t> used{0};                   ///< entries below it are complete
+  std::atomic<std::uint32_t> lost{0};                   ///< more than that
+  std::array<std::array<char, kBytes>, kKept> texts{};  ///< end with a zero; longer ones are cut
+};
+
 inline constexpr std::uint32_t kMaxThreads = 64;
-inline constexpr std::uint32_t kMaxNodesPerProcess = 64;
-inline constexpr std::uint32_t kMaxEndpointsPerProcess = 1024;
+inline constexpr std::uint32_t kMaxWorkersPerProcess = 64;
+inline constexpr std::uint32_t kMaxNodesPerProcess = 1024;
+inline constexpr std::uint32_t kMaxEndpointsPerProcess = 4096;
 inline constexpr std::uint32_t kMaxMetricsPerProcess = 64;
 
-/// One per client process, made by the broker: outlives the process.
+/// One per client process, made by the broker: outlives the process. 45 MB of addresses, of which only what
+/// is used costs memory: readers stay below the `_used` counts, or they would make pages of what is empty.
 struct ProcessPage {
   std::array<ThreadFlag, kMaxThreads> threads{};
+  std::atomic<std::uint32_t> nodes_used{0};      ///< written by the broker
+  std::atomic<std::uint32_t> endpoints_used{0};  ///< written by the broker; never falls
+  std::atomic<std::uint32_t> metrics_used{0};    ///< entries below it are complete
+  std::atomic<std::uint32_t> workers_used{0};    ///< entries below it are complete
+  Degradations degradations;
+  std::array<WorkerCounters, kMaxWorkersPerProcess> workers{};
   std::array<NodeCounters, kMaxNodesPerProcess> nodes{};
   std::array<EndpointCounters, kMaxEndpointsPerProcess> endpoints{};
-  std::atomic<std::uint32_t> metrics_used{0};  ///< entries below it are complete
+  std::array<EndpointPlate, kMaxEndpointsPerProcess> plates{};
   std::array<MetricCounters, kMaxMetricsPerProcess> metrics{};
+  std::array<NodeTimes, kMaxNodesPerProcess> times{};
+  std::array<FlightRecorder, kMaxWorkersPerProcess> recorders{};  ///< of the worker of that index
 };
+
+/// The entries that are in use. Any thread, any process.
+[[nodiscard]] std::span<const NodeCounters> used_nodes(const ProcessPage& page) noexcept;
+[[nodiscard]] std::span<const WorkerCounters> used_workers(const ProcessPage& page) noexcept;
+[[nodiscard]] std::span<const EndpointPlate> used_plates(const ProcessPage& page) noexcept;
+/// The memory of all of them, to be touched before it is needed.
+[[nodiscard]] std::vector<std::span<const std::byte>> used_parts(const ProcessPage& page);
+
+/// The next entry of a page, named and visible to readers; nullptr when all are used. One thread at a time.
+/// Its recorder is touched here: writing it costs no page fault.
+[[nodiscard]] WorkerCounters* add_worker(ProcessPage& page, std::string_view name, WorkerKind kind) noexcept;
+/// Cut to what an entry holds; beyond the last entry only counted. One thread at a time.
+void add_degradation(ProcessPage& page, std::string_view text) noexcept;
+[[nodiscard]] std::vector<std::string> degradations(const ProcessPage& page);
+
+/// "unused", "starting", "running", ...
+[[nodiscard]] const char* to_text(NodeState state) noexcept;
 
 }  // namespace tactus

@@ -61,6 +61,9 @@ struct ConstChunk {
   const void* token = nullptr;
 };
 
+/// The transport keeps no entry in a ProcessPage for the endpoint.
+inline constexpr std::uint32_t kNoPageIndex = 0xFFFF'FFFF;
+
 /// Counters of one endpoint. Written by its owner only.
 struct EndpointCounts {
   std::uint64_t messages = 0;     ///< published or taken
@@ -84,6 +87,7 @@ class UntypedPublisher {
   virtual void release(Chunk chunk) noexcept = 0;
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;
   [[nodiscard]] virtual const PublisherOptions& options() const noexcept = 0;
+  [[nodiscard]] virtual std::uint32_t page_index() const noexcept { return kNoPageIndex; }
 };
 
 /// One subscribing endpoint. `take` on the node's thread only; `release` on any thread.
@@ -97,6 +101,7 @@ class UntypedSubscriber {
   [[nodiscard]] virtual bool has_data() const noexcept = 0;
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;
   [[nodiscard]] virtual const SubscriberOptions& options() const noexcept = 0;
+  [[nodiscard]] virtual std::uint32_t page_index() const noexcept { return kNoPageIndex; }
   /// The message taken last had no partner in the other inputs that it was to be matched with.
   virtual void count_unmatched() noexcept {}
 };
