@@ -24,7 +24,7 @@ struct TimeHistogram {
 
   [[nodiscard]] static constexpr std::uint32_t bucket_of(std::int64_t ns) noexcept {
     if (ns < kSteps) return ns < 0 ? 0 : static_cast<std::uint32_t>(ns);
-    const int exponent = std::bit_width(static_cast<std::uint64_t>(ns)) - 1;
+    const int exponent = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(ns))) - 1;
     if (exponent >= kMostExponent) return kBuckets - 1;
     const auto step = static_cast<std::uint32_t>(ns >> (exponent - kStepBits)) & (kSteps - 1);
     return kSteps + static_cast<std::uint32_t>(exponent - kStepBits) * kSteps + step;
