@@ -21,37 +21,70 @@ Flow flow_of(NodeRunner& node) {
   return flow;
 }
 
-}  // namespace
-
-Executor::Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order) {
+std::vector<NodeRunner*> in_order(const std::vector<NodeRunner*>& nodes, std::span<const std::string> order) {
   std::vector<Flow> flows;
   for (NodeRunner* node : nodes) flows.push_back(flow_of(*node));
-  for (const std::size_t index : call_order(flows, order)) nodes_.push_back(nodes[index]);
+  std::vector<NodeRunner*> ordered;
+  for (const std::size_t index : call_order(flows, order)) ordered.push_back(nodes[index]);
+  return ordered;
 }
 
+std::vector<NodeRules> rules_of(const std::vector<NodeRunner*>& nodes) {
+  std::vector<NodeRules> all;
+  for (const NodeRunner* node : nodes) all.push_back(node->rules());
+  return all;
+}
+
+}  // namespace
+
+std::optional<Arrivals::Oldest> Executor::Inputs::oldest(std::size_t node, std::size_t input) {
+  InputPort& port = *nodes_[node]->gated()[input];
+  const auto stamp_ns = port.peek_stamp_ns();
+  if (!stamp_ns) return std::nullopt;
+  return Oldest{*stamp_ns, port.peek()->publish_time_ns};
+}
+
+bool Executor::Inputs::any(std::size_t node, std::size_t input) const {
+  return nodes_[node]->gated()[input]->waiting();
+}
+
+void Executor::Inputs::discard(std::size_t node, std::size_t input) {
+  nodes_[node]->gated()[input]->discard();
+}
+
+Executor::Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order)
+    : nodes_{in_order(nodes, order)}, schedule_{rules_of(nodes_)} {}
+
 void Executor::start() {
-  for (NodeRunner* node : nodes_) node->start();
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (nodes_[node]->start()) schedule_.set_running(node, true, nodes_[node]->started_ns());
+  }
 }
 
 std::size_t Executor::pass(std::int64_t now_ns) {
+  follow_states(now_ns);
+  schedule_.begin_pass(now_ns);
+  Inputs inputs{nodes_};
   std::size_t calls = 0;
-  for (NodeRunner* node : nodes_) calls += node->release(now_ns);
+  for (; const auto release = schedule_.next(inputs); ++calls) {
+    NodeRunner& node = *nodes_[release->node];
+    node.call(*release);
+    if (node.state() != NodeState::kRunning) schedule_.set_running(release->node, false, now_ns);
+  }
   return calls;
+}
+
+/// Who was paused or started again by others comes out of the schedule, or into it.
+void Executor::follow_states(std::int64_t now_ns) {
+  for (std::size_t node = 0; node < nodes_.size(); ++node)
+    schedule_.set_running(node, nodes_[node]->state() == NodeState::kRunning, now_ns);
 }
 
 void Executor::stop() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->stop();
 }
 
-bool Executor::waiting() const {
-  return std::ranges::any_of(nodes_, [](const NodeRunner* node) { return node->waiting(); });
-}
-
-std::int64_t Executor::next_ns() const {
-  std::int64_t next = std::numeric_limits<std::int64_t>::max();
-  for (const NodeRunner* node : nodes_) next = std::min(next, node->next_ns());
-  return next;
-}
+bool Executor::waiting() const { return schedule_.waiting(Inputs{nodes_}); }
 
 Worker::Worker(WorkerOptions options, Doorbell& bell)
     : options_{std::move(options)}, bell_{bell}, stopped_future_{stopped_.get_future()} {}

@@ -15,7 +15,7 @@
 
 namespace tactus {
 
-/// Calls the nodes of one executor in data-flow order. Has no thread and reads no clock: who calls it says
+/// Calls the nodes of one executor as its schedule says. Has no thread and reads no clock: who calls it says
 /// what time it is. The runners outlive it.
 class Executor {
  public:
@@ -29,12 +29,28 @@ class Executor {
   /// In reverse order.
   void stop();
 
-  [[nodiscard]] bool waiting() const;          ///< another pass would call somebody
-  [[nodiscard]] std::int64_t next_ns() const;  ///< next instant of any grid, group's clock
-  [[nodiscard]] const std::vector<NodeRunner*>& nodes() const { return nodes_; }
+  [[nodiscard]] bool waiting() const;  ///< another pass would call somebody
+  /// Next instant of any grid, group's clock.
+  [[nodiscard]] std::int64_t next_ns() const { return schedule_.next_ns(); }
+  [[nodiscard]] const std::vector<NodeRunner*>& nodes() const { return nodes_; }  ///< as they are called
+  [[nodiscard]] const Schedule& schedule() const { return schedule_; }
 
  private:
+  /// What waits at the gated inputs.
+  class Inputs final : public Arrivals {
+   public:
+    explicit Inputs(const std::vector<NodeRunner*>& nodes) : nodes_{nodes} {}
+    std::optional<Oldest> oldest(std::size_t node, std::size_t input) override;
+    [[nodiscard]] bool any(std::size_t node, std::size_t input) const override;
+    void discard(std::size_t node, std::size_t input) override;
+
+   private:
+    const std::vector<NodeRunner*>& nodes_;
+  };
+  void follow_states(std::int64_t now_ns);
+
   std::vector<NodeRunner*> nodes_;
+  Schedule schedule_;
 };
 
 struct WorkerOptions {

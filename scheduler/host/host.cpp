@@ -113,7 +113,7 @@ void Host::Impl::construct_node(const HostNode& node) {
       threads_.push_back({nodes_.size(), std::move(worker)});
     }
     auto runner = std::make_unique<NodeRunner>(
-        NodeRunner::Options{node.settings, node.trigger, node.deadline_ns, node.budget_ns}, entry,
+        NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, node.budget_ns}}, entry,
         std::move(services), counters);
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);

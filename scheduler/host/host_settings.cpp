@@ -16,6 +16,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(TriggerKind, {{TriggerKind::kEvery, "every"},
                                            {TriggerKind::kOn, "on"},
                                            {TriggerKind::kOnAll, "on_all"},
                                            {TriggerKind::kSelfLooping, "self_looping"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(OnOverrun, {{OnOverrun::kSkip, "skip"},
+                                         {OnOverrun::kCatchUp, "catch_up"},
+                                         {OnOverrun::kFault, "fault"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(ThreadPolicy, {{ThreadPolicy::kOther, "other"},
                                             {ThreadPolicy::kFifo, "fifo"},
                                             {ThreadPolicy::kRoundRobin, "rr"}})
@@ -23,7 +26,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(RealtimeMode, {{RealtimeMode::kOff, "off"},
                                             {RealtimeMode::kPreferred, "preferred"},
                                             {RealtimeMode::kRequired, "required"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThreadSettings, policy, priority, cpus)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns, catch_up)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns, on_overrun)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChainSettings, name, origin_id, first, last)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns, order)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InputSettings, depth, delayed, stale_after_ns)

@@ -11,12 +11,6 @@
 #include "tactus/middleware/time.hpp"
 
 namespace tactus {
-namespace {
-
-// Bounds one pass: a node that is fed faster than it runs must not keep its neighbours from running.
-constexpr std::size_t kMostReleasesPerPass = kMaxDepth;
-
-}  // namespace
 
 template <typename Call>
 std::int64_t NodeRunner::guarded(NodePhase phase, Call&& call) {
@@ -47,11 +41,8 @@ void NodeRunner::construct() {
   probe_.set_state(NodeState::kStarting);
   node_.reset(entry_.create(context_));
   context_.seal();
-  const Trigger& trigger = options_.trigger;
-  if (trigger.kind == TriggerKind::kEvery)
-    grid_.emplace(trigger.period_ns, trigger.offset_ns, trigger.catch_up ? kMostReleasesPerPass - 1 : 0);
   gate_inputs();
-  if (trigger.kind == TriggerKind::kSelfLooping) return;
+  if (trigger().kind == TriggerKind::kSelfLooping) return;
   for (const auto& input : context_.inputs()) {
     if (std::ranges::find(gated_, input.port.get()) == gated_.end()) free_.push_back(input.port.get());
     if (input.settings.stale_after_ns > 0) watched_.push_back({&input});
@@ -60,9 +51,8 @@ void NodeRunner::construct() {
 }
 
 void NodeRunner::gate_inputs() {
-  const Trigger& trigger = options_.trigger;
-  if (trigger.kind != TriggerKind::kOn && trigger.kind != TriggerKind::kOnAll) return;
-  for (const std::string& topic : trigger.topics) {
+  if (trigger().kind != TriggerKind::kOn && trigger().kind != TriggerKind::kOnAll) return;
+  for (const std::string& topic : trigger().topics) {
     auto& inputs = context_.inputs();
     const auto input = std::ranges::find(inputs, topic, &HostContext::Input::topic);
     if (input == inputs.end()) {
@@ -72,7 +62,6 @@ void NodeRunner::gate_inputs() {
     input->port->gate();
     gated_.push_back(input->port.get());
   }
-  stamps_.resize(gated_.size());
 }
 
 bool NodeRunner::start() {
@@ -81,59 +70,30 @@ bool NodeRunner::start() {
   if (!started_) return false;
   probe_.set_state(NodeState::kRunning);
   start_ns_ = to_ns(group_now());
-  if (grid_) grid_->start(start_ns_);
   return true;
 }
 
-std::size_t NodeRunner::release(std::int64_t now_ns) {
-  if (state() != NodeState::kRunning) return 0;
-  std::size_t calls = 0;
-  while (grid_ && state() == NodeState::kRunning) {
-    const auto due = grid_->take(now_ns);
-    if (!due) return calls;
-    if (due->skipped > 0) probe_.releases_skipped(due->skipped);
-    step(from_ns(due->instant_ns));
-    ++calls;
-  }
-  while (calls < kMostReleasesPerPass && state() == NodeState::kRunning && admit_set()) {
-    std::int64_t released_ns = 0;
-    for (InputPort* port : gated_) released_ns = std::max(released_ns, port->peek()->publish_time_ns);
-    step(from_ns(released_ns));
-    close_inputs();
-    ++calls;
-  }
-  return calls;
-}
-
-bool NodeRunner::admit_set() {
-  if (gated_.empty()) return false;
-  for (;;) {
-    for (std::size_t i = 0; i < gated_.size(); ++i) {
-      const auto stamp = gated_[i]->peek_stamp_ns();
-      if (!stamp) return false;
-      stamps_[i] = *stamp;
-    }
-    const Match match = match_stamps(stamps_, options_.trigger.tolerance_ns);
-    if (match.matched) break;
-    gated_[match.discard]->discard();
-  }
+void NodeRunner::call(const Release& release) {
+  if (release.skipped > 0) probe_.releases_skipped(release.skipped);
+  if (release.skipped > 0 && trigger().on_overrun == OnOverrun::kFault) return overran(release.skipped);
   for (InputPort* port : gated_) port->admit();
-  return true;
+  step(release);
+  close_inputs();
 }
 
 void NodeRunner::close_inputs() {
   for (InputPort* port : gated_) port->close();
 }
 
-void NodeRunner::step(Time released) {
+void NodeRunner::step(const Release& release) {
   context_.begin_release();
   const Time now = group_now();
   for (InputPort* port : free_) port->freeze(to_ns(now));
   look_for_stale_inputs(to_ns(now));
-  const Cycle cycle{cycle_, now, released, stale_};
+  const Cycle cycle{cycle_, now, from_ns(release.released_ns), stale_};
   const std::int64_t run_ns = guarded(NodePhase::kStep, [&] { node_->step(cycle); });
   ++cycle_;
-  check_times(released, run_ns);
+  check_times(release, run_ns);
 }
 
 void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
@@ -150,11 +110,10 @@ void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
   }
 }
 
-void NodeRunner::check_times(Time released, std::int64_t run_ns) {
-  if (options_.budget_ns > 0 && run_ns > options_.budget_ns) probe_.over_budget();
-  if (options_.deadline_ns > 0 &&
-      clamped_difference(to_ns(group_now()), to_ns(released)) > options_.deadline_ns)
-    probe_.deadline_missed();
+void NodeRunner::check_times(const Release& release, std::int64_t run_ns) {
+  const Missed missed = judge(rules(), release, to_ns(group_now()), run_ns);
+  if (missed.budget) probe_.over_budget();
+  if (missed.deadline) probe_.deadline_missed();
 }
 
 void NodeRunner::run(const std::stop_token& stop) {
@@ -171,14 +130,11 @@ void NodeRunner::stop() {
   if (was_running && state() != NodeState::kFaulted) probe_.set_state(NodeState::kStopped);
 }
 
-bool NodeRunner::waiting() const {
-  if (state() != NodeState::kRunning || gated_.empty()) return false;
-  return std::ranges::all_of(gated_, [](const InputPort* port) { return port->waiting(); });
-}
-
-std::int64_t NodeRunner::next_ns() const {
-  if (!grid_ || state() != NodeState::kRunning) return std::numeric_limits<std::int64_t>::max();
-  return grid_->next_ns();
+void NodeRunner::overran(std::uint64_t ticks) {
+  probe_.fault();
+  probe_.set_state(NodeState::kFaulted);
+  context_.log().error("faulted: late by {} ticks in cycle {} (on_overrun: fault); it is not called again",
+                       ticks, cycle_);
 }
 
 void NodeRunner::faulted(NodePhase phase, const char* what) {

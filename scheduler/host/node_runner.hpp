@@ -10,7 +10,7 @@
 
 #include "host_context.hpp"
 #include "node_probe.hpp"
-#include "release.hpp"
+#include "schedule.hpp"
 
 namespace tactus {
 
@@ -20,9 +20,7 @@ class NodeRunner {
  public:
   struct Options {
     NodeSettings settings;
-    Trigger trigger;
-    std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
-    std::int64_t budget_ns = 0;    ///< longest run time of one step(); 0: none
+    NodeRules rules;
   };
 
   /// `entry` and `counters` outlive the runner.
@@ -32,46 +30,43 @@ class NodeRunner {
   /// Constructs the node and gates its triggering inputs. Any thread, before start(). What a constructor
   /// throws is a set-up error: it passes through.
   void construct();
-  /// Node::start() and the start of the grid. False: faulted.
+  /// Node::start(). False: faulted.
   bool start();
-  /// Every release that is due at `now_ns` of the group's clock, oldest first, at most a queue's worth.
-  /// Returns the number of calls.
-  std::size_t release(std::int64_t now_ns);
+  /// Node::step(), with what `release` was made for.
+  void call(const Release& release);
   /// Node::run(); returns when the node does.
   void run(const std::stop_token& stop);
   /// Node::stop(), also of a faulted node that was started. Not of one whose start failed.
   void stop();
 
-  /// True when release() would call the node without waiting for its grid.
-  [[nodiscard]] bool waiting() const;
-  /// The next instant of the grid on the group's clock; the end of time when there is none.
-  [[nodiscard]] std::int64_t next_ns() const;
-
   [[nodiscard]] const std::string& name() const { return options_.settings.name; }
-  [[nodiscard]] const Trigger& trigger() const { return options_.trigger; }
+  [[nodiscard]] const NodeRules& rules() const { return options_.rules; }
+  [[nodiscard]] const Trigger& trigger() const { return options_.rules.trigger; }
+  /// The inputs that call the node, in the order of its trigger.
+  [[nodiscard]] const std::vector<InputPort*>& gated() const { return gated_; }
+  /// When start() returned, on the group's clock.
+  [[nodiscard]] std::int64_t started_ns() const { return start_ns_; }
   [[nodiscard]] NodeState state() const { return probe_.state(); }  ///< any thread
   [[nodiscard]] HostContext& context() { return context_; }
 
  private:
-  bool admit_set();
   void close_inputs();
-  void step(Time released);
+  void step(const Release& release);
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
-  void check_times(Time released, std::int64_t run_ns);
+  void check_times(const Release& release, std::int64_t run_ns);
   template <typename Call>
   std::int64_t guarded(NodePhase phase, Call&& call);  ///< run time
   void faulted(NodePhase phase, const char* what);
+  void overran(std::uint64_t ticks);
 
   Options options_;
   const NodeEntry& entry_;
   HostContext context_;
   NodeProbe probe_;
   std::unique_ptr<Node, void (*)(Node*)> node_;
-  std::optional<Grid> grid_;
   std::vector<InputPort*> gated_;
   std::vector<InputPort*> free_;
-  std::vector<std::int64_t> stamps_;
   struct Watched {
     const HostContext::Input* input;
     bool stale = false;

@@ -23,6 +23,7 @@ struct ExecutorEntry {
   HostExecutor executor;
   Location at;
   std::vector<Located<std::string>> order;  ///< names of nodes as written
+  OnOverrun on_overrun = OnOverrun::kSkip;  ///< of its nodes that say nothing
 };
 
 /// What the file says about one input: `optional` is for the plan alone.
@@ -41,6 +42,7 @@ struct NodeEntryText {
   bool has_executor = false;
   std::string name_space;
   Trigger trigger;
+  std::optional<OnOverrun> on_overrun;
   int triggers = 0;
   std::vector<Located<std::string>> trigger_topics;
   std::int64_t deadline_ns = 0;

@@ -19,12 +19,11 @@ class ExecutorReader : public ThreadReader {
                  ExecutorEntry entry;
                  entry.executor.name = name;
                  entry.at = at(key);
-                 Handlers handlers{
-                     {"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
-                     {"order", [&](const YAML::Node& n) { read_order(n, entry); }},
-                     {"on_overrun", [this](const YAML::Node& n) {
-                        error(at(n), "on_overrun belongs to a node: nodes: {NAME: {on_overrun: skip}}");
-                      }}};
+                 Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
+                                   {"order", [&](const YAML::Node& n) { read_order(n, entry); }},
+                                   {"on_overrun", [&](const YAML::Node& n) {
+                                      entry.on_overrun = read_on_overrun(n).value_or(OnOverrun::kSkip);
+                                    }}};
                  read_thread(entry.executor.thread, handlers);
                  each_key(value, "executor '" + name + "'", handlers);
                  check_thread(entry.executor.thread, "executor '" + name + "'", at(value));

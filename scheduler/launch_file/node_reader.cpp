@@ -103,7 +103,7 @@ class NodeReader : public ThreadReader {
         {"inputs", [&](const YAML::Node& n) { read_inputs(n, entry); }},
         {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
         {"budget", [&](const YAML::Node& n) { entry.budget_ns = duration(n, "budget").value_or(0); }},
-        {"on_overrun", [&](const YAML::Node& n) { read_on_overrun(n, entry); }},
+        {"on_overrun", [&](const YAML::Node& n) { entry.on_overrun = read_on_overrun(n); }},
         {"takes", not_yet("takes")},
         {"stale_after", of_an_input("stale_after", "30ms")},
         {"delayed", of_an_input("delayed", "true")},
@@ -115,15 +115,6 @@ class NodeReader : public ThreadReader {
     return [this, key, value](const YAML::Node& node) {
       error(at(node), fmt::format("{0} belongs to an input: inputs: {{NAME: {{{0}: {1}}}}}", key, value));
     };
-  }
-
-  void read_on_overrun(const YAML::Node& node, NodeEntryText& entry) {
-    const auto value = text(node, "on_overrun");
-    if (!value) return;
-    entry.trigger.catch_up = *value == "catch_up";
-    if (*value != "catch_up" && *value != "skip")
-      error(at(node), fmt::format("on_overrun is '{}', not skip or catch_up{}", *value,
-                                  did_you_mean(*value, {"skip", "catch_up"})));
   }
 
   void read_inputs(const YAML::Node& node, NodeEntryText& entry) {

@@ -90,6 +90,7 @@ class Planner {
     for (const auto& [name, input] : entry.inputs) node.host.settings.inputs[name] = input.settings;
     for (const auto& [name, output] : entry.outputs) node.host.settings.outputs[name] = output.value;
     node.host.trigger = entry.trigger;
+    node.host.trigger.on_overrun = entry.on_overrun.value_or(overrun_default(entry));
     node.host.deadline_ns = entry.deadline_ns;
     node.host.budget_ns = entry.budget_ns;
     node.host.thread = entry.thread;
@@ -104,6 +105,15 @@ class Planner {
     if (entry.has_executor) check_executor(entry);
     if (!entry.use.value.empty()) find_library(node, entry);
     plan_.nodes.push_back(std::move(node));
+  }
+
+  /// What the executor of a node says for those that say nothing.
+  [[nodiscard]] OnOverrun overrun_default(const NodeEntryText& entry) const {
+    const std::string& name = entry.has_executor ? entry.executor.value : kMain;
+    const auto found = std::ranges::find_if(document_.executors,
+                                            [&](const auto& other) { return other.executor.name == name; });
+    const bool applies = entry.trigger.kind == TriggerKind::kEvery && found != document_.executors.end();
+    return applies ? found->on_overrun : OnOverrun::kSkip;
   }
 
   void find_library(PlannedNode& node, const NodeEntryText& entry) {

@@ -43,4 +43,16 @@ void ThreadReader::read_cpus(const YAML::Node& node, ThreadSettings& thread) {
   }
 }
 
+std::optional<OnOverrun> ThreadReader::read_on_overrun(const YAML::Node& node) {
+  const auto value = text(node, "on_overrun");
+  if (!value) return std::nullopt;
+  const std::map<std::string, OnOverrun> known{
+      {"skip", OnOverrun::kSkip}, {"catch_up", OnOverrun::kCatchUp}, {"fault", OnOverrun::kFault}};
+  const auto found = known.find(*value);
+  if (found != known.end()) return found->second;
+  error(at(node), fmt::format("on_overrun is '{}', not skip, catch_up or fault{}", *value,
+                              did_you_mean(*value, {"skip", "catch_up", "fault"})));
+  return std::nullopt;
+}
+
 }  // namespace tactus::launch_file

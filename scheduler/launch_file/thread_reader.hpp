@@ -14,6 +14,7 @@ class ThreadReader : public YamlReader {
   /// Adds the keys that set `thread`.
   void read_thread(ThreadSettings& thread, Handlers& handlers);
   void check_thread(const ThreadSettings& thread, const std::string& what, const Location& where);
+  std::optional<OnOverrun> read_on_overrun(const YAML::Node& node);
 
  private:
   void read_cpus(const YAML::Node& node, ThreadSettings& thread);

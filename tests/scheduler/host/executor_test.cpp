@@ -261,11 +261,25 @@ TEST_F(ExecutorTest, TicksThatNobodyServedAreCounted) {
 
 TEST_F(ExecutorTest, MissedTicksAreServedLateWhereTheFileWantsThat) {
   Trigger trigger = every(kPeriodNs);
-  trigger.catch_up = true;
+  trigger.on_overrun = OnOverrun::kCatchUp;
   add<Source>({{"/source", {{"out", "/a"}}, {}}, trigger});
   Executor executor = make_executor();
   EXPECT_EQ(executor.pass(executor.next_ns() + 2 * kPeriodNs), 3u);
   EXPECT_EQ(counters(0).skipped.load(), 0u);
+}
+
+TEST_F(ExecutorTest, AMissedTickEndsANodeWhereTheFileWantsThat) {
+  Trigger trigger = every(kPeriodNs);
+  trigger.on_overrun = OnOverrun::kFault;
+  add<Source>({{"/source", {{"out", "/a"}}, {}}, trigger});
+  Executor executor = make_executor();
+  executor.pass(executor.next_ns());
+  EXPECT_EQ(counters(0).state.load(), NodeState::kRunning);
+  executor.pass(executor.next_ns() + 3 * kPeriodNs);
+  EXPECT_EQ(counters(0).state.load(), NodeState::kFaulted);
+  EXPECT_EQ(counters(0).skipped.load(), 3u);
+  EXPECT_THAT(log_.lines, ElementsAre(HasSubstr("late by 3 ticks in cycle 1 (on_overrun: fault)")));
+  EXPECT_EQ(calls_.size(), 1u);
 }
 
 TEST_F(ExecutorTest, CallsThatRunLongerThanTheirBudgetAreCounted) {
@@ -407,13 +421,12 @@ TEST_F(ExecutorTest, ANodeThatThrowsIsFaultedAlone) {
 }
 
 TEST_F(ExecutorTest, AMissedDeadlineIsCounted) {
-  NodeRunner& late = add<Relay>({{"/late", {{"in", "/a"}, {"out", "/b"}}, {}, {}}, on("/a"), 1});
-  NodeRunner& in_time =
-      add<Relay>({{"/in_time", {{"in", "/a"}, {"out", "/c"}}, {}, {}}, on("/a"), kPeriodNs});
+  add<Relay>({{"/late", {{"in", "/a"}, {"out", "/b"}}, {}, {}}, on("/a"), 1});
+  add<Relay>({{"/in_time", {{"in", "/a"}, {"out", "/c"}}, {}, {}}, on("/a"), kPeriodNs});
   const auto port = publisher<UInt64>("/a");
   Executor executor = make_executor();
   give(*port, 1);
-  EXPECT_EQ(late.release(0) + in_time.release(0), 2u);
+  EXPECT_EQ(executor.pass(0), 2u);
   EXPECT_EQ(counters(0).deadline_misses.load(), 1u);
   EXPECT_EQ(counters(1).deadline_misses.load(), 0u);
 }

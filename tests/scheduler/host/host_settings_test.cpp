@@ -29,7 +29,7 @@ HostSettings example() {
   node.settings.outputs = {{"tracks", {65'536, 3, 4}}};
   node.library = "/opt/libtracker.so";
   node.executor = "head";
-  node.trigger = {TriggerKind::kOnAll, 0, 0, {"/camera/left", "/camera/right"}, 2'000'000, true};
+  node.trigger = {TriggerKind::kOnAll, 0, 0, {"/camera/left", "/camera/right"}, 2'000'000, OnOverrun::kFault};
   node.deadline_ns = 8'000'000;
   node.budget_ns = 3'000'000;
   settings.nodes.push_back(node);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random graphs on virtual time: executor, runners and inputs are the real ones, the clock stands still until
-// a call or the test moves it. TACTUS_SEED=N runs one seed alone.
+// a call or the test moves it. TACTUS_SEED=N runs one seed alone, TACTUS_SEEDS=FIRST..LAST many
+// (scripts/simulate).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -125,7 +126,7 @@ class Simulation {
     std::shuffle(order.begin(), order.end(), random_.engine);
     executor_.emplace(order);
     executor_->start();
-    for (NodeRunner* node : order) first_ns_[node] = node->next_ns();
+    for (const NodeRunner* node : order) first_ns_[node] = next_ns(*node);
   }
 
   void run() {
@@ -159,11 +160,11 @@ class Simulation {
     options.settings.name = "/" + name;
     options.settings.parameters["name"] = name;
     options.settings.remaps = {{"in", any_topic()}, {"other", "/nothing"}, {"out", "/" + name + "/out"}};
-    Trigger& trigger = options.trigger;
+    Trigger& trigger = options.rules.trigger;
     switch (random_.from_to(0, 2)) {
       case 0:
         trigger = {TriggerKind::kEvery, random_.from_to(1, 20) * kMs, random_.from_to(0, kMs), {}, 0};
-        trigger.catch_up = random_.one_in(2);
+        if (random_.one_in(2)) trigger.on_overrun = OnOverrun::kCatchUp;
         break;
       case 1:
         trigger = {TriggerKind::kOn, 0, 0, {options.settings.remaps["in"]}, 0};
@@ -181,6 +182,12 @@ class Simulation {
     auto& runner =
         *runners_.emplace_back(std::make_unique<NodeRunner>(std::move(options), kEntry, services, counters));
     runner.construct();
+  }
+
+  [[nodiscard]] std::int64_t next_ns(const NodeRunner& node) const {
+    const auto& order = executor_->nodes();
+    return executor_->schedule().next_ns(
+        static_cast<std::size_t>(std::ranges::find(order, &node) - order.begin()));
   }
 
   std::int64_t next_event() {
@@ -211,7 +218,7 @@ class Simulation {
   /// Every instant of the grid is served once or counted as skipped.
   void check_ticks(const NodeRunner& node, const NodeCounters& counters, const Seen& seen) const {
     const std::int64_t period_ns = node.trigger().period_ns;
-    const auto ticks = static_cast<std::uint64_t>((node.next_ns() - first_ns_.at(&node)) / period_ns);
+    const auto ticks = static_cast<std::uint64_t>((next_ns(node) - first_ns_.at(&node)) / period_ns);
     EXPECT_EQ(counters.runs.load() + counters.skipped.load(), ticks) << node.name();
     for (std::size_t i = 0; i < seen.released_ns.size(); ++i) {
       EXPECT_EQ((seen.released_ns[i] - node.trigger().offset_ns) % period_ns, 0);
@@ -239,8 +246,14 @@ const NodeEntry Simulation::kEntry{"Checked", true, false,
 
 std::vector<std::uint64_t> seeds() {
   if (const char* one = std::getenv("TACTUS_SEED")) return {std::stoull(one)};
+  std::uint64_t first = 1, last = 50;
+  if (const char* range = std::getenv("TACTUS_SEEDS")) {
+    const std::string text{range};
+    first = std::stoull(text);
+    last = std::stoull(text.substr(text.find("..") + 2));
+  }
   std::vector<std::uint64_t> all;
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) all.push_back(seed);
+  for (std::uint64_t seed = first; seed <= last; ++seed) all.push_back(seed);
   return all;
 }
 

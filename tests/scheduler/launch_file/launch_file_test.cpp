@@ -100,7 +100,7 @@ TEST_F(GoodFile, WhatItSaysOfInputsAndOutputsCountsInThePlan) {
 
 TEST_F(GoodFile, WhatItSaysOfTimesCountsInThePlan) {
   const auto plan = load("ports.launch.yaml");
-  EXPECT_TRUE(plan.nodes[0].host.trigger.catch_up);
+  EXPECT_EQ(plan.nodes[0].host.trigger.on_overrun, OnOverrun::kCatchUp);
   EXPECT_EQ(plan.nodes[0].host.budget_ns, 2'000'000);
 }
 

@@ -16,14 +16,18 @@ namespace tactus {
 
 enum class TriggerKind { kEvery, kOn, kOnAll, kSelfLooping };
 
+/// What happens to ticks of `every:` that came while the node was late: they are skipped and counted, served
+/// late one by one, or end the node.
+enum class OnOverrun { kSkip, kCatchUp, kFault };
+
 /// Who calls a node when.
 struct Trigger {
   TriggerKind kind = TriggerKind::kSelfLooping;
-  std::int64_t period_ns = 0;       ///< kEvery
-  std::int64_t offset_ns = 0;       ///< kEvery
-  std::vector<std::string> topics;  ///< kOn: one, kOnAll: two or more; full names
-  std::int64_t tolerance_ns = 0;    ///< kOnAll
-  bool catch_up = false;            ///< kEvery: missed ticks are served late instead of skipped
+  std::int64_t period_ns = 0;               ///< kEvery
+  std::int64_t offset_ns = 0;               ///< kEvery
+  std::vector<std::string> topics;          ///< kOn: one, kOnAll: two or more; full names
+  std::int64_t tolerance_ns = 0;            ///< kOnAll
+  OnOverrun on_overrun = OnOverrun::kSkip;  ///< kEvery
 
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };

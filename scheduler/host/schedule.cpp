@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedule.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "tactus/middleware/time.hpp"
+
+namespace tactus {
+namespace {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+Missed judge(const NodeRules& rules, const Release& release, std::int64_t ended_ns, std::int64_t run_ns) {
+  return {.deadline =
+              rules.deadline_ns > 0 && clamped_difference(ended_ns, release.released_ns) > rules.deadline_ns,
+          .budget = rules.budget_ns > 0 && run_ns > rules.budget_ns};
+}
+
+Schedule::Schedule(const std::vector<NodeRules>& nodes) {
+  nodes_.reserve(nodes.size());
+  for (const NodeRules& rules : nodes) {
+    Node& node = nodes_.emplace_back();
+    node.rules = rules;
+    const Trigger& trigger = rules.trigger;
+    node.stamps_ns.resize(trigger.topics.size());
+    if (trigger.kind != TriggerKind::kEvery) continue;
+    const bool catches_up = trigger.on_overrun == OnOverrun::kCatchUp;
+    node.grid.emplace(trigger.period_ns, trigger.offset_ns, catches_up ? kMostReleasesPerPass - 1 : 0);
+  }
+  current_ = nodes_.size();
+}
+
+void Schedule::set_running(std::size_t node, bool running, std::int64_t now_ns) {
+  Node& changed = nodes_[node];
+  if (running && !changed.running && changed.grid) changed.grid->start(now_ns);
+  changed.running = running;
+}
+
+void Schedule::begin_pass(std::int64_t now_ns) {
+  now_ns_ = now_ns;
+  current_ = served_ = 0;
+}
+
+std::optional<Release> Schedule::next(Arrivals& arrivals) {
+  for (; current_ < nodes_.size(); ++current_, served_ = 0) {
+    if (!nodes_[current_].running || served_ == kMostReleasesPerPass) continue;
+    const auto release = due(current_, arrivals);
+    if (!release) continue;
+    ++served_;
+    return release;
+  }
+  return std::nullopt;
+}
+
+std::optional<Release> Schedule::due(std::size_t node, Arrivals& arrivals) {
+  auto& grid = nodes_[node].grid;
+  if (!grid) return complete_set(node, arrivals);
+  const auto tick = grid->take(now_ns_);
+  if (!tick) return std::nullopt;
+  return Release{node, tick->instant_ns, tick->skipped};
+}
+
+std::optional<Release> Schedule::complete_set(std::size_t node, Arrivals& arrivals) {
+  auto& stamps_ns = nodes_[node].stamps_ns;
+  if (stamps_ns.empty()) return std::nullopt;
+  for (;;) {
+    Release release{node, std::numeric_limits<std::int64_t>::min(), 0};
+    for (std::size_t input = 0; input < stamps_ns.size(); ++input) {
+      const auto oldest = arrivals.oldest(node, input);
+      if (!oldest) return std::nullopt;
+      stamps_ns[input] = oldest->stamp_ns;
+      release.released_ns = std::max(release.released_ns, oldest->published_ns);
+    }
+    const Match match = match_stamps(stamps_ns, nodes_[node].rules.trigger.tolerance_ns);
+    if (match.matched) return release;
+    arrivals.discard(node, match.discard);
+  }
+}
+
+bool Schedule::waiting(const Arrivals& arrivals) const {
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    const std::size_t inputs = nodes_[node].stamps_ns.size();
+    bool all = nodes_[node].running && inputs > 0;
+    for (std::size_t input = 0; all && input < inputs; ++input) all = arrivals.any(node, input);
+    if (all) return true;
+  }
+  return false;
+}
+
+std::int64_t Schedule::next_ns() const {
+  std::int64_t next = kNever;
+  for (std::size_t node = 0; node < nodes_.size(); ++node) next = std::min(next, next_ns(node));
+  return next;
+}
+
+std::int64_t Schedule::next_ns(std::size_t node) const {
+  const Node& asked = nodes_[node];
+  return asked.grid && asked.running ? asked.grid->next_ns() : kNever;
+}
+
+}  // namespace tactus

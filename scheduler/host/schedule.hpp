@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "release.hpp"
+#include "tactus/scheduler/host_settings.hpp"
+
+/// The pure core of an executor: which node is called next, what was missed, when to wake. Values in, values
+/// out: no threads, no clock, no I/O, and nothing is allocated after construction.
+namespace tactus {
+
+/// Bounds what one node may do in one pass: who is fed faster than it runs must not keep its neighbours from
+/// running.
+inline constexpr std::size_t kMostReleasesPerPass = 256;
+
+/// When a node is called and how long that may take.
+struct NodeRules {
+  Trigger trigger;
+  std::int64_t deadline_ns = 0;  ///< from release to the end of the call; 0: none
+  std::int64_t budget_ns = 0;    ///< longest run time of a call; 0: none
+};
+
+/// What has arrived at the inputs that call nodes; `input` counts the topics of the node's trigger. The core
+/// asks, who implements it looks and never blocks.
+class Arrivals {
+ public:
+  struct Oldest {
+    std::int64_t stamp_ns = 0;      ///< what `on_all` pairs by
+    std::int64_t published_ns = 0;  ///< the release of a node that is called by messages
+  };
+  virtual ~Arrivals() = default;
+  /// The message that waits longest at an input; empty: none.
+  virtual std::optional<Oldest> oldest(std::size_t node, std::size_t input) = 0;
+  /// True when oldest() would give something. May be cheaper.
+  [[nodiscard]] virtual bool any(std::size_t node, std::size_t input) const = 0;
+  /// That message finds no partner: it is given back, counted.
+  virtual void discard(std::size_t node, std::size_t input) = 0;
+};
+
+/// One call that is due now. A node called by messages gets the oldest of each of its triggering inputs.
+struct Release {
+  std::size_t node = 0;
+  std::int64_t released_ns = 0;  ///< instant of the grid, or publication of the newest message of the set
+  std::uint64_t skipped = 0;     ///< instants before it that nobody could serve any more
+};
+
+/// What a call missed.
+struct Missed {
+  bool deadline = false;
+  bool budget = false;
+};
+[[nodiscard]] Missed judge(const NodeRules& rules, const Release& release, std::int64_t ended_ns,
+                           std::int64_t run_ns);
+
+class Schedule {
+ public:
+  /// In the order in which a pass calls them; none is called before its set_running().
+  explicit Schedule(const std::vector<NodeRules>& nodes);
+
+  /// A node comes in or goes out: started, faulted, paused, stopped. A grid begins with its first instant
+  /// after `now_ns`. No effect when it is so already.
+  void set_running(std::size_t node, bool running, std::int64_t now_ns);
+  [[nodiscard]] bool running(std::size_t node) const { return nodes_[node].running; }
+
+  /// What is due at `now_ns`, and what that causes downstream, comes out of next().
+  void begin_pass(std::int64_t now_ns);
+  /// The next call of this pass; empty: the pass is over. Each node is called at most kMostReleasesPerPass
+  /// times.
+  [[nodiscard]] std::optional<Release> next(Arrivals& arrivals);
+
+  /// Another pass would call somebody without waiting for a grid.
+  [[nodiscard]] bool waiting(const Arrivals& arrivals) const;
+  /// When to wake though nothing arrives: the next instant of any grid; the end of time when there is none.
+  [[nodiscard]] std::int64_t next_ns() const;
+  [[nodiscard]] std::int64_t next_ns(std::size_t node) const;
+
+ private:
+  struct Node {
+    NodeRules rules;
+    std::optional<Grid> grid;
+    std::vector<std::int64_t> stamps_ns;
+    bool running = false;
+  };
+  [[nodiscard]] std::optional<Release> due(std::size_t node, Arrivals& arrivals);
+  [[nodiscard]] std::optional<Release> complete_set(std::size_t node, Arrivals& arrivals);
+
+  std::vector<Node> nodes_;
+  std::int64_t now_ns_ = 0;
+  std::size_t current_ = 0;  ///< node of the pass
+  std::size_t served_ = 0;   ///< calls of it
+};
+
+}  // namespace tactus
