@@ -46,6 +46,12 @@ class Sample {
   ConstChunk chunk_;
 };
 
+/// The next message of an input, for `co_await` in a coroutine node (tactus/coroutine.hpp).
+template <typename T>
+struct NextSample {
+  UntypedSubscriber* port;
+};
+
 /// Handle of one input. The port belongs to the runtime. Thread: the node's. Never blocks, never allocates.
 template <typename T>
 class Subscriber {
@@ -69,6 +75,10 @@ class Subscriber {
       newest = {};
     return newest;
   }
+
+  /// For coroutine nodes: `co_await imu.next()` is the oldest message that was not taken yet, once there is
+  /// one.
+  [[nodiscard]] NextSample<T> next() const noexcept { return {port_}; }
 
   [[nodiscard]] EndpointCounts counts() const noexcept { return port_->counts(); }
   /// True for the port it was made with.

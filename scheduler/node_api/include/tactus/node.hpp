@@ -222,9 +222,10 @@ class NodeContext {
 };
 
 /// A component. Its constructor takes a NodeContext&, declares, and does nothing else: it also runs in a
-/// throw-away process that only wants to know what is declared. Override step(), or run() for a node that
-/// loops by itself. All calls come from one thread: no locks are needed. An exception out of any call makes
-/// this node faulted, and it alone.
+/// throw-away process that only wants to know what is declared. There are three ways to write one: override
+/// step(); or run(), for a node that loops by itself; or derive from CoroutineNode (tactus/coroutine.hpp) and
+/// write straight-line code that waits. All calls come from one thread: no locks are needed. An exception out
+/// of any call makes this node faulted, and it alone.
 class Node {
  public:
   virtual ~Node() = default;
@@ -238,6 +239,26 @@ class Node {
   virtual void stop() {}
 };
 
+/// What a node that is a coroutine waits for: whichever of it comes first.
+struct Wait {
+  std::span<UntypedSubscriber* const> inputs{};
+  Time until = Time::min();  ///< Time::min(): it has not begun; Time::max(): only data wakes it
+  bool over = false;         ///< its code has returned, threw or was cancelled: it waits for nothing
+};
+
+/// A node that waits within its own code, as whoever calls its step() sees it; CoroutineNode implements it.
+/// Thread: the node's.
+class Resumable {
+ public:
+  /// Valid until the next call of the node.
+  [[nodiscard]] virtual const Wait& wait() const noexcept = 0;
+  /// Ends it where it waits: what is alive there is destroyed. Idempotent.
+  virtual void cancel() noexcept = 0;
+
+ protected:
+  ~Resumable() = default;
+};
+
 /// What a node's shared object exports. Changes with kInterfaceMajor.
 struct NodeEntry {
   const char* class_name;
@@ -245,10 +266,11 @@ struct NodeEntry {
   bool has_run;
   Node* (*create)(NodeContext&);
   void (*destroy)(Node*);
+  Resumable* (*resumable)(Node*) = nullptr;  ///< nullptr: its code does not wait
 };
 
-inline constexpr std::uint32_t kInterfaceMajor = 2;
-inline constexpr std::uint32_t kInterfaceMinor = 1;
+inline constexpr std::uint32_t kInterfaceMajor = 3;
+inline constexpr std::uint32_t kInterfaceMinor = 0;
 
 /// Facts about the build of a node, in an ELF note that is read before the object is loaded.
 struct NodeNote {
@@ -262,6 +284,17 @@ struct NodeNote {
 };
 
 namespace detail {
+
+template <typename Class>
+constexpr Resumable* (*resumable_of())(Node*) {
+  if constexpr (std::is_base_of_v<Resumable, Class>)
+    return [](Node* node) -> Resumable* { return static_cast<Class*>(node); };
+  else
+    return nullptr;
+}
+template <typename Class>
+constexpr bool kHasStep = !std::is_base_of_v<Resumable, Class> &&
+                          !std::is_same_v<decltype(&Class::step), decltype(&Node::step)>;
 
 /// An ELF note: header, padded name, description.
 struct ElfNote {
@@ -298,9 +331,11 @@ constexpr ElfNote make_note(std::string_view class_name) {
 #define TACTUS_NODE(Class)                                                                          \
   extern "C" __attribute__((visibility("default"))) const ::tactus::NodeEntry tactus_node_entry;    \
   const ::tactus::NodeEntry tactus_node_entry{                                                      \
-      #Class, !std::is_same_v<decltype(&Class::step), decltype(&::tactus::Node::step)>,             \
+      #Class,                                                                                       \
+      ::tactus::detail::kHasStep<Class>,                                                            \
       !std::is_same_v<decltype(&Class::run), decltype(&::tactus::Node::run)>,                       \
       [](::tactus::NodeContext& context) -> ::tactus::Node* { return new Class{context}; },         \
-      [](::tactus::Node* node) { delete node; }};                                                   \
+      [](::tactus::Node* node) { delete node; },                                                    \
+      ::tactus::detail::resumable_of<Class>()};                                                     \
   __attribute__((section(".note.tactus"), used)) const ::tactus::detail::ElfNote tactus_node_note = \
       ::tactus::detail::make_note(#Class);
