@@ -15,6 +15,7 @@ NodeDescription describe_here(const std::filesystem::path& library,
   description.class_name = entry.class_name;
   description.has_step = entry.has_step;
   description.has_run = entry.has_run;
+  description.has_coroutine = entry.resumable != nullptr;
   return description;
 }
 

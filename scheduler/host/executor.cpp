@@ -52,6 +52,13 @@ void Executor::Inputs::discard(std::size_t node, std::size_t input) {
   nodes_[node]->gated()[input]->discard();
 }
 
+std::optional<std::int64_t> Executor::Inputs::awaited(std::size_t node) {
+  const SampleHeader* message = nodes_[node]->awaited_message();
+  return message == nullptr ? std::nullopt : std::optional{message->publish_time_ns};
+}
+
+bool Executor::Inputs::any_awaited(std::size_t node) const { return nodes_[node]->has_awaited_message(); }
+
 Executor::Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order)
     : nodes_{in_order(nodes, order)}, schedule_{rules_of(nodes_)} {}
 
@@ -69,6 +76,8 @@ std::size_t Executor::pass(std::int64_t now_ns) {
   for (; const auto release = schedule_.next(inputs); ++calls) {
     NodeRunner& node = *nodes_[release->node];
     node.call(*release);
+    if (node.trigger().kind == TriggerKind::kCoroutine)
+      schedule_.set_wake(release->node, to_ns(node.awaited().until));
     if (node.state() != NodeState::kRunning) schedule_.set_running(release->node, false, now_ns);
   }
   return calls;

@@ -43,6 +43,8 @@ class Executor {
     std::optional<Oldest> oldest(std::size_t node, std::size_t input) override;
     [[nodiscard]] bool any(std::size_t node, std::size_t input) const override;
     void discard(std::size_t node, std::size_t input) override;
+    std::optional<std::int64_t> awaited(std::size_t node) override;
+    [[nodiscard]] bool any_awaited(std::size_t node) const override;
 
    private:
     const std::vector<NodeRunner*>& nodes_;

@@ -97,9 +97,10 @@ void Host::Impl::construct_node(const HostNode& node) {
     NodeCounters& counters = services_.add_node(name);
     const HostServices::Bell bell = loops ? services_.add_bell() : bells_.at(node.executor);
     // Inputs that call nobody are not worth a wake.
-    const auto doorbell = [&node, bell, loops](const std::string& topic) -> DoorbellId {
+    const bool waits = loops || node.trigger.kind == TriggerKind::kCoroutine;
+    const auto doorbell = [&node, bell, waits](const std::string& topic) -> DoorbellId {
       const auto& topics = node.trigger.topics;
-      return loops || std::ranges::find(topics, topic) != topics.end() ? bell.id : 0;
+      return waits || std::ranges::find(topics, topic) != topics.end() ? bell.id : 0;
     };
     const auto add_metric = [this, &counters](std::string_view metric,
                                               std::string_view unit) -> MetricCounters& {

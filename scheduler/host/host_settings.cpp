@@ -15,7 +15,8 @@ using nlohmann::json;
 NLOHMANN_JSON_SERIALIZE_ENUM(TriggerKind, {{TriggerKind::kEvery, "every"},
                                            {TriggerKind::kOn, "on"},
                                            {TriggerKind::kOnAll, "on_all"},
-                                           {TriggerKind::kSelfLooping, "self_looping"}})
+                                           {TriggerKind::kSelfLooping, "self_looping"},
+                                           {TriggerKind::kCoroutine, "coroutine"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(OnOverrun, {{OnOverrun::kSkip, "skip"},
                                          {OnOverrun::kCatchUp, "catch_up"},
                                          {OnOverrun::kFault, "fault"}})

@@ -38,6 +38,8 @@ class InputPort final : public UntypedSubscriber {
   void close();
   /// From now on the node sees messages published until `now_ns` of the group's clock. Free inputs.
   void freeze(std::int64_t now_ns) noexcept { frozen_ns_ = now_ns; }
+  /// From now on all that has come counts: between the calls of a node that waits for data itself.
+  void thaw() noexcept { frozen_ns_.reset(); }
   /// Publish time of the newest message that the node took or could take; nothing before the first.
   [[nodiscard]] std::optional<std::int64_t> newest_ns() noexcept;
 

@@ -35,11 +35,14 @@ NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices ser
       probe_{counters, options_.settings.name},
       node_{nullptr, entry.destroy} {}
 
-NodeRunner::~NodeRunner() = default;
+NodeRunner::~NodeRunner() {
+  if (resumable_ != nullptr) resumable_->cancel();
+}
 
 void NodeRunner::construct() {
   probe_.set_state(NodeState::kStarting);
   node_.reset(entry_.create(context_));
+  if (entry_.resumable != nullptr) resumable_ = entry_.resumable(node_.get());
   context_.seal();
   gate_inputs();
   if (trigger().kind == TriggerKind::kSelfLooping) return;
@@ -76,9 +79,32 @@ bool NodeRunner::start() {
 void NodeRunner::call(const Release& release) {
   if (release.skipped > 0) probe_.releases_skipped(release.skipped);
   if (release.skipped > 0 && trigger().on_overrun == OnOverrun::kFault) return overran(release.skipped);
+  if (resumable_ != nullptr) return go_on(release);
   for (InputPort* port : gated_) port->admit();
   step(release);
   close_inputs();
+}
+
+/// Between its calls all that has come counts: data wakes a coroutine. When it has returned it is stopped.
+void NodeRunner::go_on(const Release& release) {
+  step(release);
+  for (InputPort* port : free_) port->thaw();
+  if (awaited().over) stop();
+}
+
+const SampleHeader* NodeRunner::awaited_message() const {
+  const SampleHeader* oldest = nullptr;
+  for (UntypedSubscriber* input : awaited().inputs) {
+    const SampleHeader* message = static_cast<InputPort*>(input)->peek();
+    if (message == nullptr) continue;
+    if (oldest == nullptr || message->publish_time_ns < oldest->publish_time_ns) oldest = message;
+  }
+  return oldest;
+}
+
+bool NodeRunner::has_awaited_message() const {
+  return std::ranges::any_of(awaited().inputs,
+                             [](const UntypedSubscriber* input) { return input->has_data(); });
 }
 
 void NodeRunner::close_inputs() {
@@ -126,7 +152,10 @@ void NodeRunner::stop() {
   started_ = false;
   close_inputs();
   const bool was_running = state() == NodeState::kRunning;
-  guarded(NodePhase::kStop, [this] { node_->stop(); });
+  guarded(NodePhase::kStop, [this] {
+    if (resumable_ != nullptr) resumable_->cancel();
+    node_->stop();
+  });
   if (was_running && state() != NodeState::kFaulted) probe_.set_state(NodeState::kStopped);
 }
 
@@ -138,6 +167,7 @@ void NodeRunner::overran(std::uint64_t ticks) {
 }
 
 void NodeRunner::faulted(NodePhase phase, const char* what) {
+  if (resumable_ != nullptr) resumable_->cancel();
   probe_.fault();
   probe_.set_state(NodeState::kFaulted);
   context_.log().error("faulted: {} of cycle {} threw: {}; it is not called again", to_text(phase), cycle_,

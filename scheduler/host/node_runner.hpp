@@ -44,6 +44,11 @@ class NodeRunner {
   [[nodiscard]] const Trigger& trigger() const { return options_.rules.trigger; }
   /// The inputs that call the node, in the order of its trigger.
   [[nodiscard]] const std::vector<InputPort*>& gated() const { return gated_; }
+  /// Of a coroutine: what it waits for now.
+  [[nodiscard]] const Wait& awaited() const { return resumable_->awaited(); }
+  /// Of a coroutine: the oldest message at an input that it waits for; nullptr: none.
+  [[nodiscard]] const SampleHeader* awaited_message() const;
+  [[nodiscard]] bool has_awaited_message() const;  ///< may be cheaper
   /// When start() returned, on the group's clock.
   [[nodiscard]] std::int64_t started_ns() const { return start_ns_; }
   [[nodiscard]] NodeState state() const { return probe_.state(); }  ///< any thread
@@ -51,6 +56,7 @@ class NodeRunner {
 
  private:
   void close_inputs();
+  void go_on(const Release& release);
   void step(const Release& release);
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
@@ -65,6 +71,7 @@ class NodeRunner {
   HostContext context_;
   NodeProbe probe_;
   std::unique_ptr<Node, void (*)(Node*)> node_;
+  Resumable* resumable_ = nullptr;  ///< the node, when its code waits
   std::vector<InputPort*> gated_;
   std::vector<InputPort*> free_;
   struct Watched {

@@ -7,12 +7,6 @@
 #include "tactus/middleware/time.hpp"
 
 namespace tactus {
-namespace {
-
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
-}  // namespace
-
 Missed judge(const NodeRules& rules, const Release& release, std::int64_t ended_ns, std::int64_t run_ns) {
   return {.deadline =
               rules.deadline_ns > 0 && clamped_difference(ended_ns, release.released_ns) > rules.deadline_ns,
@@ -26,6 +20,7 @@ Schedule::Schedule(const std::vector<NodeRules>& nodes) {
     node.rules = rules;
     const Trigger& trigger = rules.trigger;
     node.stamps_ns.resize(trigger.topics.size());
+    if (trigger.kind == TriggerKind::kCoroutine) node.wake_ns = std::numeric_limits<std::int64_t>::min();
     if (trigger.kind != TriggerKind::kEvery) continue;
     const bool catches_up = trigger.on_overrun == OnOverrun::kCatchUp;
     node.grid.emplace(trigger.period_ns, trigger.offset_ns, catches_up ? kMostReleasesPerPass - 1 : 0);
@@ -56,11 +51,20 @@ std::optional<Release> Schedule::next(Arrivals& arrivals) {
 }
 
 std::optional<Release> Schedule::due(std::size_t node, Arrivals& arrivals) {
+  if (nodes_[node].rules.trigger.kind == TriggerKind::kCoroutine) return wake(node, arrivals);
   auto& grid = nodes_[node].grid;
   if (!grid) return complete_set(node, arrivals);
   const auto tick = grid->take(now_ns_);
   if (!tick) return std::nullopt;
   return Release{node, tick->instant_ns, tick->skipped};
+}
+
+std::optional<Release> Schedule::wake(std::size_t node, Arrivals& arrivals) const {
+  const std::int64_t wake_ns = nodes_[node].wake_ns;
+  const auto published_ns = arrivals.awaited(node);
+  if (wake_ns > now_ns_ && !published_ns) return std::nullopt;
+  const bool begins = wake_ns == std::numeric_limits<std::int64_t>::min();
+  return Release{node, begins ? now_ns_ : std::min(wake_ns, published_ns.value_or(kNever)), 0};
 }
 
 std::optional<Release> Schedule::complete_set(std::size_t node, Arrivals& arrivals) {
@@ -83,6 +87,8 @@ std::optional<Release> Schedule::complete_set(std::size_t node, Arrivals& arriva
 bool Schedule::waiting(const Arrivals& arrivals) const {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const std::size_t inputs = nodes_[node].stamps_ns.size();
+    const bool waits = nodes_[node].rules.trigger.kind == TriggerKind::kCoroutine;
+    if (waits && nodes_[node].running && arrivals.any_awaited(node)) return true;
     bool all = nodes_[node].running && inputs > 0;
     for (std::size_t input = 0; all && input < inputs; ++input) all = arrivals.any(node, input);
     if (all) return true;
@@ -98,7 +104,8 @@ std::int64_t Schedule::next_ns() const {
 
 std::int64_t Schedule::next_ns(std::size_t node) const {
   const Node& asked = nodes_[node];
-  return asked.grid && asked.running ? asked.grid->next_ns() : kNever;
+  if (!asked.running) return kNever;
+  return asked.grid ? asked.grid->next_ns() : asked.wake_ns;
 }
 
 }  // namespace tactus

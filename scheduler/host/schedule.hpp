@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace tactus {
 /// Bounds what one node may do in one pass: who is fed faster than it runs must not keep its neighbours from
 /// running.
 inline constexpr std::size_t kMostReleasesPerPass = 256;
+
+inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// When a node is called and how long that may take.
 struct NodeRules {
@@ -39,6 +42,17 @@ class Arrivals {
   [[nodiscard]] virtual bool any(std::size_t node, std::size_t input) const = 0;
   /// That message finds no partner: it is given back, counted.
   virtual void discard(std::size_t node, std::size_t input) = 0;
+  /// Of a coroutine: when the message was published that waits longest at the inputs it waits for; empty:
+  /// none.
+  virtual std::optional<std::int64_t> awaited(std::size_t node) {
+    static_cast<void>(node);
+    return std::nullopt;
+  }
+  /// True when awaited() would give something. May be cheaper.
+  [[nodiscard]] virtual bool any_awaited(std::size_t node) const {
+    static_cast<void>(node);
+    return false;
+  }
 };
 
 /// One call that is due now. A node called by messages gets the oldest of each of its triggering inputs.
@@ -64,6 +78,8 @@ class Schedule {
   /// A node comes in or goes out: started, faulted, paused, stopped. A grid begins with its first instant
   /// after `now_ns`. No effect when it is so already.
   void set_running(std::size_t node, bool running, std::int64_t now_ns);
+  /// A coroutine waits for this instant and for data; before the first time it has not begun, and is due.
+  void set_wake(std::size_t node, std::int64_t wake_ns) { nodes_[node].wake_ns = wake_ns; }
   [[nodiscard]] bool running(std::size_t node) const { return nodes_[node].running; }
 
   /// What is due at `now_ns`, and what that causes downstream, comes out of next().
@@ -74,7 +90,8 @@ class Schedule {
 
   /// Another pass would call somebody without waiting for a grid.
   [[nodiscard]] bool waiting(const Arrivals& arrivals) const;
-  /// When to wake though nothing arrives: the next instant of any grid; the end of time when there is none.
+  /// When to wake though nothing arrives: the next instant of any grid, or that a coroutine waits for; the
+  /// end of time when there is none.
   [[nodiscard]] std::int64_t next_ns() const;
   [[nodiscard]] std::int64_t next_ns(std::size_t node) const;
 
@@ -83,9 +100,11 @@ class Schedule {
     NodeRules rules;
     std::optional<Grid> grid;
     std::vector<std::int64_t> stamps_ns;
+    std::int64_t wake_ns = kNever;  ///< of a coroutine
     bool running = false;
   };
   [[nodiscard]] std::optional<Release> due(std::size_t node, Arrivals& arrivals);
+  [[nodiscard]] std::optional<Release> wake(std::size_t node, Arrivals& arrivals) const;
   [[nodiscard]] std::optional<Release> complete_set(std::size_t node, Arrivals& arrivals);
 
   std::vector<Node> nodes_;

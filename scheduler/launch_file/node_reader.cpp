@@ -32,20 +32,24 @@ class NodeReader : public ThreadReader {
           };
           each_key(value, "node '" + name + "'", handlers);
           if (!value.IsMap()) return;
+          if (entry.triggers == 0)
+            entry.trigger.kind = TriggerKind::kCoroutine;  // the plan looks whether it is one
           check_applies(value, "offset", entry, {TriggerKind::kEvery}, "every:");
           check_applies(value, "tolerance", entry, {TriggerKind::kOnAll}, "on_all:");
           check_applies(value, "thread", entry, {TriggerKind::kSelfLooping},
                         "self_looping: true; others run on the thread of their executor");
-          check_applies(value, "ends_launch", entry, {TriggerKind::kSelfLooping},
-                        "self_looping: true; others do not end by themselves");
+          check_applies(value, "ends_launch", entry, {TriggerKind::kSelfLooping, TriggerKind::kCoroutine},
+                        "self_looping: true and coroutines; others do not end by themselves");
           check_applies(value, "on_overrun", entry, {TriggerKind::kEvery}, "every:");
           for (const char* timing : {"deadline", "budget"}) {
-            check_applies(value, timing, entry, {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll},
-                          "every:, on: and on_all:");
+            check_applies(
+                value, timing, entry,
+                {TriggerKind::kEvery, TriggerKind::kOn, TriggerKind::kOnAll, TriggerKind::kCoroutine},
+                "every:, on:, on_all: and coroutines");
           }
           if (entry.use.value.empty())
             error(entry.at, fmt::format("node '{}' does not say which library it is: add use:", name));
-          if (entry.triggers != 1) {
+          if (entry.triggers > 1) {
             error(entry.at,
                   fmt::format(
                       "node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has {}",
@@ -71,7 +75,7 @@ class NodeReader : public ThreadReader {
   /// A setting that would be ignored is an error.
   void check_applies(const YAML::Node& node, const std::string& key, const NodeEntryText& entry,
                      const std::vector<TriggerKind>& kinds, const std::string& where) {
-    if (entry.triggers != 1 || !node[key] || std::ranges::find(kinds, entry.trigger.kind) != kinds.end())
+    if (entry.triggers > 1 || !node[key] || std::ranges::find(kinds, entry.trigger.kind) != kinds.end())
       return;
     error(at(node[key]), fmt::format("node '{}': {}: goes with {}", entry.name, key, where));
   }

@@ -22,6 +22,8 @@ std::string trigger_text(const HostNode& node) {
     case TriggerKind::kOnAll:
       return fmt::format("on all of {} within {:.3f} ms", fmt::join(trigger.topics, ", "),
                          static_cast<double>(trigger.tolerance_ns) / 1e6);
+    case TriggerKind::kCoroutine:
+      return "waits itself";
     case TriggerKind::kSelfLooping:
       return "loops by itself";
   }

@@ -185,11 +185,21 @@ class Planner {
 
   void check_node(PlannedNode& node, const NodeEntryText& entry) {
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
-    if (looping && !node.description.has_run)
+    if (looping && !node.description.has_run && !node.description.has_coroutine)
       error(entry.at,
             fmt::format("node '{}' has no run(): it cannot be self-looping; use every:, on: or on_all:",
                         entry.name));
-    if (!looping && !node.description.has_step)
+    const bool waits = entry.trigger.kind == TriggerKind::kCoroutine;
+    if (waits && !node.description.has_coroutine)
+      error(
+          entry.at,
+          fmt::format("node '{}' needs exactly one of every:, on:, on_all: and self_looping: true; it has 0",
+                      entry.name));
+    if (!waits && node.description.has_coroutine)
+      error(entry.at, fmt::format("node '{}' is a coroutine, it waits itself: name its executor: and remove "
+                                  "every:, on:, on_all: and self_looping:",
+                                  entry.name));
+    if (!looping && !node.description.has_step && !node.description.has_coroutine)
       error(entry.at,
             fmt::format("node '{}' has no step(): it loops by itself; use self_looping: true", entry.name));
     check_parameters(node, entry);
@@ -245,11 +255,11 @@ class Planner {
       if (input.settings.stale_after_ns == 0) continue;
       const std::string topic = resolve_topic(name, node.host.settings.name, node.host.settings.remaps);
       const auto& topics = node.host.trigger.topics;
-      if (entry.trigger.kind == TriggerKind::kSelfLooping)
-        error(input.stale_after_at,
-              fmt::format("node '{}' is self-looping: it looks at the age of '{}' itself; "
-                          "remove stale_after:",
-                          entry.name, name));
+      const bool waits = entry.trigger.kind == TriggerKind::kCoroutine;
+      if (waits || entry.trigger.kind == TriggerKind::kSelfLooping)
+        error(input.stale_after_at, fmt::format("node '{}' is {}: it looks at the age of '{}' itself; "
+                                                "remove stale_after:",
+                                                entry.name, waits ? "a coroutine" : "self-looping", name));
       else if (std::ranges::find(topics, topic) != topics.end())
         error(input.stale_after_at, fmt::format("node '{}' is called by '{}': while nothing arrives there, "
                                                 "nobody is told; remove stale_after:",

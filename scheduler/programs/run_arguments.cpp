@@ -105,6 +105,10 @@ Trigger trigger_for(const RunArguments& arguments, const NodeDescription& node,
     return trigger;
   }
   if (node.has_run) return trigger;
+  if (node.has_coroutine) {
+    trigger.kind = TriggerKind::kCoroutine;
+    return trigger;
+  }
   throw std::invalid_argument{
       fmt::format("say when {} is called: --every 5ms, --every 90Hz or --on INPUT (inputs and outputs: {})",
                   node.class_name, listed(port_names(node)))};

@@ -83,10 +83,10 @@ const char* kind_name(const ParameterValue& value) noexcept {
 }
 
 nlohmann::json to_json(const NodeDescription& description) {
-  nlohmann::json json{{"class", description.class_name},       {"has_step", description.has_step},
-                      {"has_run", description.has_run},        {"ports", nlohmann::json::array()},
-                      {"parameters", nlohmann::json::array()}, {"metrics", nlohmann::json::array()},
-                      {"chains", description.chains}};
+  nlohmann::json json{{"class", description.class_name},    {"has_step", description.has_step},
+                      {"has_run", description.has_run},     {"has_coroutine", description.has_coroutine},
+                      {"ports", nlohmann::json::array()},   {"parameters", nlohmann::json::array()},
+                      {"metrics", nlohmann::json::array()}, {"chains", description.chains}};
   for (const auto& port : description.ports) json["ports"].push_back(to_json(port));
   for (const auto& parameter : description.parameters) json["parameters"].push_back(to_json(parameter));
   for (const auto& [name, options] : description.metrics)
@@ -95,8 +95,12 @@ nlohmann::json to_json(const NodeDescription& description) {
 }
 
 NodeDescription description_from_json(const nlohmann::json& json) {
-  NodeDescription description{json.at("class"), json.at("has_step"), json.at("has_run"), {}, {}, {},
-                              json.at("chains")};
+  NodeDescription description;
+  json.at("class").get_to(description.class_name);
+  json.at("has_step").get_to(description.has_step);
+  json.at("has_run").get_to(description.has_run);
+  json.at("has_coroutine").get_to(description.has_coroutine);
+  json.at("chains").get_to(description.chains);
   for (const auto& port : json.at("ports")) description.ports.push_back(port_from(port));
   for (const auto& parameter : json.at("parameters"))
     description.parameters.push_back(parameter_description_from(parameter));

@@ -8,6 +8,7 @@
 #include <limits>
 #include <std_msgs/msg/u_int64.hpp>
 
+#include "tactus/coroutine.hpp"
 #include "tactus/middleware/in_process.hpp"
 
 namespace tactus {
@@ -123,9 +124,43 @@ class Reader final : public Node {
   Subscriber<UInt64> in_;
 };
 
+/// Says what it takes; ends with 0, throws at 13.
+class Waiting final : public CoroutineNode {
+ public:
+  explicit Waiting(NodeContext& context)
+      : CoroutineNode{context},
+        in_{context.subscribe<UInt64>("in")},
+        out_{context.advertise<UInt64>("out")} {}
+  void stop() override { calls->push_back("stop"); }
+
+ private:
+  struct Guard {
+    ~Guard() { calls->push_back("destroyed"); }
+  };
+  Task<> main() override {
+    const Guard guard;
+    calls->push_back("begin");
+    for (;;) {
+      const auto [in, late] = co_await any_of(in_.next(), timeout(std::chrono::hours{1}));
+      if (late) calls->push_back("late");
+      if (!in) continue;
+      calls->push_back(std::to_string(in->data));
+      if (in->data == 0) co_return;
+      if (in->data == 13) throw std::runtime_error{"broken on purpose"};
+      out_.publish(out_.loan());
+    }
+  }
+  Subscriber<UInt64> in_;
+  Publisher<UInt64> out_;
+};
+
 template <typename T>
-const NodeEntry kEntry{"Test", true, false, [](NodeContext& context) -> Node* { return new T{context}; },
-                       [](Node* node) { delete node; }};
+const NodeEntry kEntry{"Test",
+                       true,
+                       false,
+                       [](NodeContext& context) -> Node* { return new T{context}; },
+                       [](Node* node) { delete node; },
+                       detail::resumable_of<T>()};
 
 class TestLog final : public Log {
  public:
@@ -216,6 +251,10 @@ class ExecutorTest : public testing::Test {
   NodeRunner& add_holder() {
     const Remaps remaps{{"in", "/a"}, {"tick", "/tick"}, {"out", "/out"}};
     return add<Holder>({{"/holder", remaps, {}, {}}, on("/tick"), 0});
+  }
+  NodeRunner& add_waiting() {
+    const Remaps remaps{{"in", "/a"}, {"out", "/b"}};
+    return add<Waiting>({{"/waiting", remaps, {}, {}}, {{TriggerKind::kCoroutine, 0, 0, {}, 0}, 0}});
   }
   static Trigger every(std::int64_t period_ns) { return {TriggerKind::kEvery, period_ns, 0, {}, 0}; }
   static Trigger on(const std::string& topic) { return {TriggerKind::kOn, 0, 0, {topic}, 0}; }
@@ -497,6 +536,70 @@ TEST_F(ExecutorTest, AnUnknownParameterIsNamedWithTheNearest) {
   } catch (const std::invalid_argument& error) {
     EXPECT_THAT(error.what(), HasSubstr("did you mean 'fail_at'"));
   }
+}
+
+TEST_F(ExecutorTest, ACoroutineBeginsInTheFirstPassAndGoesOnWhenItsDataIsThere) {
+  const auto a = publisher<UInt64>("/a");
+  add_waiting();
+  add_relay("relay", "/b", "/c");
+  Executor executor = make_executor();
+  EXPECT_LE(executor.next_ns(), to_ns(group_now())) << "it has not begun";
+  EXPECT_EQ(executor.pass(to_ns(group_now())), 1U);
+  EXPECT_FALSE(executor.waiting());
+  give(*a, 1);
+  give(*a, 2);
+  EXPECT_TRUE(executor.waiting());
+  executor.pass(to_ns(group_now()));
+  EXPECT_THAT(calls_, ElementsAre("begin", "1", "2", "relay0: 0", "relay1: 0"));
+  EXPECT_FALSE(executor.waiting());
+}
+
+TEST_F(ExecutorTest, TheInstantACoroutineWaitsForWakesItsExecutor) {
+  add_waiting();
+  Executor executor = make_executor();
+  const std::int64_t begun_ns = to_ns(group_now());
+  executor.pass(begun_ns);
+  const std::int64_t next_ns = executor.next_ns();
+  EXPECT_GE(next_ns, begun_ns + kPeriodNs);
+  EXPECT_LE(next_ns, to_ns(group_now()) + kPeriodNs);
+  EXPECT_EQ(executor.pass(next_ns - 1), 0U);
+}
+
+TEST_F(ExecutorTest, ACoroutineThatReturnsIsStopped) {
+  const auto a = publisher<UInt64>("/a");
+  NodeRunner& node = add_waiting();
+  Executor executor = make_executor();
+  give(*a, 0);
+  executor.pass(to_ns(group_now()));
+  EXPECT_THAT(calls_, ElementsAre("begin", "0", "destroyed", "stop"));
+  EXPECT_EQ(node.state(), NodeState::kStopped);
+  give(*a, 1);
+  EXPECT_EQ(executor.pass(to_ns(group_now())), 0U);
+  EXPECT_EQ(executor.next_ns(), kNever);
+}
+
+TEST_F(ExecutorTest, ACoroutineThatThrowsIsFaultedAlone) {
+  const auto a = publisher<UInt64>("/a");
+  NodeRunner& node = add_waiting();
+  add_relay("relay", "/a", "/c");
+  Executor executor = make_executor();
+  give(*a, 13);
+  executor.pass(to_ns(group_now()));
+  give(*a, 1);
+  executor.pass(to_ns(group_now()));
+  EXPECT_EQ(node.state(), NodeState::kFaulted);
+  EXPECT_THAT(calls_, ElementsAre("begin", "13", "destroyed", "relay0: 13", "relay1: 1"));
+  EXPECT_THAT(log_.lines, ElementsAre(HasSubstr("broken on purpose")));
+}
+
+TEST_F(ExecutorTest, StoppingDestroysWhatACoroutineHasAliveBeforeItsStop) {
+  const auto a = publisher<UInt64>("/a");
+  add_waiting();
+  Executor executor = make_executor();
+  give(*a, 5);
+  executor.pass(to_ns(group_now()));
+  executor.stop();
+  EXPECT_THAT(calls_, ElementsAre("begin", "5", "destroyed", "stop"));
 }
 
 }  // namespace

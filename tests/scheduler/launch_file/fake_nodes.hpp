@@ -58,6 +58,7 @@ inline const std::map<std::string, NodeDescription>& fake_nodes() {
       {"prober", {"Prober", true, false, {input<Pose>("in")}, {}, {}, {"motion", "motoin"}}},
       {"drainer", {"Drainer", false, true, {input<Pose>("in")}, {}}},
       {"looper", {"Looper", false, true, {output<Pose>("out")}, {}}},
+      {"waiter", {"Waiter", false, false, {input<Pose>("in"), output<Pose>("out")}, {}, {}, {}, true}},
   };
   return nodes;
 }

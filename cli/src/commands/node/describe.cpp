@@ -98,7 +98,9 @@ std::string parameters_text(const NodeDescription& node) {
 int node_describe(const Options& options) {
   const NodeDescription node = describe(options);
   if (options.json) return print(tactus::to_json(node).dump(2) + "\n");
-  const char* called = node.has_run ? "loops itself" : "is called: step()";
+  const char* called = node.has_run         ? "loops itself"
+                       : node.has_coroutine ? "is a coroutine: waits itself, on its executor"
+                                            : "is called: step()";
   const std::string text = fmt::format("{}  {}\n", paint(Style::kHeading, node.class_name), called);
   return print(text + ports_text(node, PortDirection::kInput, "TAKES") +
                ports_text(node, PortDirection::kOutput, "PUBLISHES") + parameters_text(node));

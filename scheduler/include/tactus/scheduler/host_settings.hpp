@@ -14,7 +14,7 @@
 /// What one host process runs, as plain values. Comes from a plan, travels to the process as JSON.
 namespace tactus {
 
-enum class TriggerKind { kEvery, kOn, kOnAll, kSelfLooping };
+enum class TriggerKind { kEvery, kOn, kOnAll, kSelfLooping, kCoroutine };
 
 /// What happens to ticks of `every:` that came while the node was late: they are skipped and counted, served
 /// late one by one, or end the node.

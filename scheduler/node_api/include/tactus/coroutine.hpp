@@ -52,8 +52,8 @@ template <typename... Sources>
 
 namespace detail {
 
-/// Memory of the frames of one node's coroutines: a stack, as coroutines that wait for each other are. What is
-/// freed out of order is taken back with what lies above it.
+/// Memory of the frames of one node's coroutines: a stack, as coroutines that wait for each other are. What
+/// is freed out of order is taken back with what lies above it.
 class FrameArena {
  public:
   explicit FrameArena(std::size_t bytes) : blocks_(bytes / sizeof(Block) + 1) {}
@@ -243,7 +243,8 @@ class Awaiter final : public Awaiting {
   void for_each(Call&& call) noexcept {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (call(I, std::get<I>(sources_), std::get<I>(results_)), ...);
-    }(std::index_sequence_for<Sources...>{});
+    }
+    (std::index_sequence_for<Sources...>{});
   }
 
   Coroutines& coroutines_;
@@ -385,7 +386,9 @@ class [[nodiscard]] Task {
     Handle handle_;
   };
 
-  [[nodiscard]] Awaiter awaiter(detail::Coroutines& coroutines) const noexcept { return {coroutines, handle_}; }
+  [[nodiscard]] Awaiter awaiter(detail::Coroutines& coroutines) const noexcept {
+    return {coroutines, handle_};
+  }
   void drop() noexcept {
     if (handle_) std::exchange(handle_, {}).destroy();
   }
@@ -432,12 +435,6 @@ class CoroutineNode : public Node, public Resumable {
     coroutines_.run();
     if (main_->handle_.done()) finish();
   }
-  [[nodiscard]] const Wait& wait() const noexcept final { return coroutines_.wait(); }
-  void cancel() noexcept final {
-    coroutines_.end();
-    main_.reset();
-  }
-
   /// Bytes of frame_bytes that were in use at once, at most, so far.
   [[nodiscard]] std::size_t most_frame_bytes() const noexcept { return coroutines_.arena().most_used(); }
   /// Bytes in use now.
@@ -447,6 +444,11 @@ class CoroutineNode : public Node, public Resumable {
   virtual Task<> main() = 0;
 
  private:
+  [[nodiscard]] const Wait& awaited() const noexcept final { return coroutines_.wait(); }
+  void cancel() noexcept final {
+    coroutines_.end();
+    main_.reset();
+  }
   void begin() {
     main_.emplace(coroutines_.within([this] { return main(); }));
     coroutines_.go_on(main_->handle_);

@@ -251,7 +251,7 @@ struct Wait {
 class Resumable {
  public:
   /// Valid until the next call of the node.
-  [[nodiscard]] virtual const Wait& wait() const noexcept = 0;
+  [[nodiscard]] virtual const Wait& awaited() const noexcept = 0;
   /// Ends it where it waits: what is alive there is destroyed. Idempotent.
   virtual void cancel() noexcept = 0;
 
@@ -293,8 +293,8 @@ constexpr Resumable* (*resumable_of())(Node*) {
     return nullptr;
 }
 template <typename Class>
-constexpr bool kHasStep = !std::is_base_of_v<Resumable, Class> &&
-                          !std::is_same_v<decltype(&Class::step), decltype(&Node::step)>;
+constexpr bool kHasStep =
+    !std::is_base_of_v<Resumable, Class> && !std::is_same_v<decltype(&Class::step), decltype(&Node::step)>;
 
 /// An ELF note: header, padded name, description.
 struct ElfNote {

@@ -45,6 +45,7 @@ struct NodeDescription {
   std::vector<ParameterDescription> parameters;
   std::vector<MetricDescription> metrics{};
   std::vector<std::string> chains{};  ///< that it asks for by name
+  bool has_coroutine = false;
 };
 
 [[nodiscard]] nlohmann::json to_json(const NodeDescription& description);

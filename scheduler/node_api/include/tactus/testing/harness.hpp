@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -131,7 +132,10 @@ class Harness {
       : context_{std::move(parameters)}, node_{std::make_unique<NodeClass>(context_)} {
     node_->start();
   }
-  ~Harness() { node_->stop(); }
+  ~Harness() {
+    if constexpr (kWaits) cancel();
+    node_->stop();
+  }
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;
 
@@ -159,17 +163,30 @@ class Harness {
     give(input, *message, Given{.captured = captured});
   }
 
+  /// A coroutine node goes on as long as what it waits for is there; the first call begins it.
   void step_at(Time now) {
     context_.set_now(now);
     std::vector<const UntypedSubscriber*> stale;
     for (const std::string& name : stale_) stale.push_back(context_.input(name).subscriber.get());
-    node_->step(Cycle{cycles_++, now, now, stale});
+    std::uint64_t calls = 0;
+    do {
+      node_->step(Cycle{cycles_++, now, now, stale});
+      if (++calls > kMostCalls)
+        throw std::runtime_error{"the node never waits for anything that is not there"};
+    } while (goes_on());
   }
   void step_at(Duration since_epoch) { step_at(Time{since_epoch}); }
   /// What cycle.stale() says of these inputs from now on, as if the launch file gave them a stale_after:.
   void set_stale(std::vector<std::string> inputs) { stale_ = std::move(inputs); }
   /// Calls run() with a stop that was requested before: nodes return after one round, if at all.
   void run(std::stop_token stop) { node_->run(std::move(stop)); }
+
+  /// Of coroutine nodes: what they wait for now.
+  [[nodiscard]] const Wait& awaited() const requires std::derived_from<NodeClass, Resumable> {
+    return static_cast<const Resumable&>(*node_).awaited();
+  }
+  /// Of coroutine nodes: ends them where they wait, as a stop or a fault does.
+  void cancel() requires std::derived_from<NodeClass, Resumable> { static_cast<Resumable&>(*node_).cancel(); }
 
   /// Everything published to an output since the last call.
   template <typename T>
@@ -196,6 +213,18 @@ class Harness {
   NodeClass& node() { return *node_; }
 
  private:
+  static constexpr bool kWaits = std::is_base_of_v<Resumable, NodeClass>;
+  static constexpr std::uint64_t kMostCalls = 100'000;
+
+  [[nodiscard]] bool goes_on() const {
+    if constexpr (kWaits) {
+      const Wait& wait = awaited();
+      return wait.until <= context_.now() ||
+             std::ranges::any_of(wait.inputs, [](const auto* input) { return input->has_data(); });
+    }
+    return false;
+  }
+
   HarnessContext context_;
   std::unique_ptr<NodeClass> node_;
   std::map<std::string, std::shared_ptr<void>>
