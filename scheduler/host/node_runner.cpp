@@ -89,7 +89,7 @@ void NodeRunner::call(const Release& release) {
 void NodeRunner::go_on(const Release& release) {
   step(release);
   for (InputPort* port : free_) port->thaw();
-  if (awaited().over) stop();
+  if (awaited().over && state() == NodeState::kRunning) stop();
 }
 
 const SampleHeader* NodeRunner::awaited_message() const {
