@@ -6,6 +6,10 @@
 #
 # tactus_node_target(...): the same without the installation, for nodes of tests.
 #
+# tactus_add_conformance_test(<name> [PARAMETERS <name:=value>...])
+#
+# A test, <name>_conformance, that puts the node's shared object through what every node promises: tactus-conformance --help.
+#
 # -fno-gnu-unique: unique symbols would pin the object in the process, so that it could never be replaced.
 
 function(tactus_node_target name)
@@ -22,4 +26,14 @@ endfunction()
 function(tactus_add_node name)
   tactus_node_target(${name} ${ARGN})
   install(TARGETS ${name} LIBRARY DESTINATION lib/tactus/nodes)
+endfunction()
+
+function(tactus_add_conformance_test name)
+  cmake_parse_arguments(ARG "" "" "PARAMETERS" ${ARGN})
+  set(program tactus::tactus-conformance)
+  if(TARGET tactus-conformance)
+    set(program tactus-conformance)
+  endif()
+  add_test(NAME ${name}_conformance COMMAND $<TARGET_FILE:${program}> $<TARGET_FILE:${name}> ${ARG_PARAMETERS})
+  set_tests_properties(${name}_conformance PROPERTIES TIMEOUT 300)
 endfunction()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(tactus CONFIG): what other packages build nodes, messages and tests with.
 #   targets    tactus::node_api, tactus::testing (the Harness), tactus::msgs_<package>, tactus::middleware, tactus::msg
-#   functions  tactus_add_node, tactus_generate_messages
+#   functions  tactus_add_node, tactus_add_conformance_test, tactus_generate_messages
 include(CMakeFindDependencyMacro)
 find_dependency(fmt)
 find_dependency(nlohmann_json)

@@ -74,11 +74,11 @@ class Reprojection final : public tactus::Node {
 
   void take_camera() {
     if (const auto info = camera_info_.latest()) {
-      try {
+      if (const char* defect = xr::defect_of(*info)) {
+        if (!std::exchange(calibration_said_, true)) log_.warn("{}: it is ignored", defect);
+      } else {
         warp_.set_camera(xr::camera_from(*info));
         calibrated_ = true;
-      } catch (const std::invalid_argument& problem) {
-        log_.warn("{}: it is ignored", problem.what());
       }
     }
     while (const auto message = transforms_.take()) {
@@ -210,7 +210,7 @@ class Reprojection final : public tactus::Node {
 
   xr::Timewarp warp_;
   xr::PoseHistory history_;
-  bool calibrated_ = false, damage_said_ = false, held_ = false;
+  bool calibrated_ = false, calibration_said_ = false, damage_said_ = false, held_ = false;
   std::optional<Eigen::Quaterniond> body_from_camera_;
   tactus::Sample<sensor_msgs::msg::Image> picture_;
   std::optional<xr::StampedPose> captured_;  ///< where the head was for picture_, once the history knows it

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "camera.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 
 namespace xr {
@@ -28,24 +27,23 @@ double Camera::largest_squared_radius() const {
   return std::numeric_limits<double>::infinity();
 }
 
-Camera camera_from(const sensor_msgs::msg::CameraInfo& info) {
-  if (info.width == 0 || info.height == 0) throw std::invalid_argument{"camera_info has no size"};
+const char* defect_of(const sensor_msgs::msg::CameraInfo& info) {
+  if (info.width == 0 || info.height == 0) return "camera_info has no size";
   const std::string_view model = info.distortion_model;
   if (!model.empty() && model != "plumb_bob")
-    throw std::invalid_argument{"camera_info has the distortion model '" + std::string{model} +
-                                "', only plumb_bob is known"};
-  if (info.d.size() > 5)
-    throw std::invalid_argument{"camera_info has more than five coefficients of plumb_bob"};
+    return "camera_info has a distortion model that is not plumb_bob";
+  if (info.d.size() > 5) return "camera_info has more than five coefficients of plumb_bob";
+  const auto infinite = [](double value) { return !std::isfinite(value); };
+  if (std::ranges::any_of(info.k, infinite) || std::ranges::any_of(info.d, infinite))
+    return "camera_info holds a number that is not finite";
+  if (info.k[0] <= 0 || info.k[4] <= 0) return "camera_info has no focal length";
+  return nullptr;
+}
+
+Camera camera_from(const sensor_msgs::msg::CameraInfo& info) {
   std::array<double, 5> d{};
-  std::size_t i = 0;
-  for (const double value : info.d) d[i++] = value;
-  const Camera camera{info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5],
-                      d[0],       d[1],        d[2],      d[3],      d[4]};
-  for (const double value : {camera.fx, camera.fy, camera.cx, camera.cy, d[0], d[1], d[2], d[3], d[4]}) {
-    if (!std::isfinite(value)) throw std::invalid_argument{"camera_info holds a number that is not finite"};
-  }
-  if (camera.fx <= 0 || camera.fy <= 0) throw std::invalid_argument{"camera_info has no focal length"};
-  return camera;
+  std::ranges::copy(info.d, d.begin());
+  return {info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5], d[0], d[1], d[2], d[3], d[4]};
 }
 
 void write_camera_info(const Camera& from, sensor_msgs::msg::CameraInfo& to) {

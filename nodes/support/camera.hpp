@@ -25,7 +25,10 @@ struct Camera {
   friend bool operator==(const Camera&, const Camera&) = default;
 };
 
-/// Throws std::invalid_argument that says what is wrong: no size, no focal length, another distortion model.
+/// Why it is no calibration of this kind: no size, no focal length, another distortion model; nullptr when it
+/// is.
+[[nodiscard]] const char* defect_of(const sensor_msgs::msg::CameraInfo& info);
+/// Of one without a defect.
 [[nodiscard]] Camera camera_from(const sensor_msgs::msg::CameraInfo& info);
 
 /// K, D (plumb_bob), P = [K 0] and size; the header is the caller's. Needs room for five coefficients.

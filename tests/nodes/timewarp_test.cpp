@@ -151,6 +151,7 @@ TEST(Camera, SurvivesItsMessage) {
   const Camera camera{752, 480, 458.654, 457.296, 367.215, 248.375, -0.28, 0.07, 0.0002, 1.7e-05, 0};
   tactus::Message<sensor_msgs::msg::CameraInfo> info;
   write_camera_info(camera, *info);
+  EXPECT_EQ(defect_of(*info), nullptr);
   EXPECT_EQ(camera_from(*info), camera);
   EXPECT_EQ(info->p[0], 458.654);
   EXPECT_EQ(info->k[8], 1);
@@ -161,7 +162,7 @@ TEST(Camera, RefusesWhatIsNoCalibration) {
     tactus::Message<sensor_msgs::msg::CameraInfo> info;
     write_camera_info(same_camera(), *info);
     spoil(*info);
-    EXPECT_THROW((void)camera_from(*info), std::invalid_argument);
+    EXPECT_NE(defect_of(*info), nullptr);
   };
   refuses([](auto& info) { info.width = 0; });
   refuses([](auto& info) { info.k[0] = 0; });

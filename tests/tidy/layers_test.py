@@ -15,7 +15,7 @@ CONFINED = {
     r'dds/': ('middleware/dds/',),
     r'spng\.h': ('nodes/', 'cli/src/transport_module.cpp'),
     r'opencv2/': ('nodes/',),
-    r'CLI/': ('cli/', 'scheduler/programs/', 'middleware/gateway/main.cpp'),
+    r'CLI/': ('cli/', 'scheduler/programs/', 'scheduler/conformance/', 'middleware/gateway/main.cpp'),
 }
 # What a node may include of ours.
 NODE_HEADERS = re.compile(r'tactus/(node\.hpp|testing/|msg/)')

@@ -22,9 +22,12 @@ struct Given {
 };
 
 /// Stands for the host in tests: ports on the in-process transport, the time is what the test says.
-class HarnessContext final : public NodeContext {
+class HarnessContext : public NodeContext {
  public:
-  explicit HarnessContext(std::map<std::string, ParameterValue> parameters) : given_{std::move(parameters)} {}
+  /// `message_bytes`: of the largest message that can be given to an input.
+  explicit HarnessContext(std::map<std::string, ParameterValue> parameters,
+                          std::size_t message_bytes = std::size_t{4} << 20)
+      : given_{std::move(parameters)}, message_bytes_{message_bytes} {}
 
   template <typename Port>
   static Port& find(std::map<std::string, Port>& ports, const std::string& name, const char* what) {
@@ -50,6 +53,8 @@ class HarnessContext final : public NodeContext {
   void set_now(Time now) { now_ = now; }
   [[nodiscard]] const std::vector<std::string>& chains() const { return chains_; }
   MetricCounters& metric(const std::string& name) { return *find(metrics_, name, "metric"); }
+  std::map<std::string, Input>& inputs() { return inputs_; }
+  std::map<std::string, Output>& outputs() { return outputs_; }
   Input& input(const std::string& name) { return find(inputs_, name, "input"); }
   Output& output(const std::string& name) { return find(outputs_, name, "output"); }
   [[nodiscard]] const std::vector<std::string>& logged() const { return log_.lines; }
@@ -64,7 +69,7 @@ class HarnessContext final : public NodeContext {
                                                       .depth = options.depth,
                                                       .max_held = options.max_held});
     input.publisher = transport_->create_publisher(
-        {.node = "/test", .topic = topic(name), .type = &type, .max_loans = 1, .max_bytes = kTestBytes});
+        {.node = "/test", .topic = topic(name), .type = &type, .max_loans = 1, .max_bytes = message_bytes_});
     return *input.subscriber;
   }
   UntypedPublisher& add_output(std::string_view name, const TypeInfo& type,
@@ -104,8 +109,6 @@ class HarnessContext final : public NodeContext {
   }
 
  private:
-  static constexpr std::size_t kTestBytes = std::size_t{4} << 20;
-
   struct TestLog final : Log {
     void push(const LogRecord& record) noexcept override {
       lines.emplace_back(record.text.data(), record.size);
@@ -116,6 +119,7 @@ class HarnessContext final : public NodeContext {
   static std::string topic(std::string_view name) { return "/harness/" + std::string{name}; }
   std::unique_ptr<Transport> transport_ = make_in_process_transport();
   std::map<std::string, ParameterValue> given_;
+  std::size_t message_bytes_;
   std::map<std::string, Input> inputs_;
   std::map<std::string, Output> outputs_;
   std::map<std::string, std::unique_ptr<MetricCounters>> metrics_;
