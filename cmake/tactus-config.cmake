@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(tactus CONFIG): what other packages build nodes, messages and tests with.
-#   targets    tactus::node_api, tactus::testing (the Harness), tactus::msgs_<package>, tactus::middleware, tactus::msg
+#   targets    tactus::node_api, tactus::testing (the Harness), tactus::accuracy (trajectory errors), tactus::msgs_<package>, tactus::middleware, tactus::msg
 #   functions  tactus_add_node, tactus_add_conformance_test, tactus_generate_messages
 include(CMakeFindDependencyMacro)
 find_dependency(fmt)
 find_dependency(nlohmann_json)
+find_dependency(Eigen3 NO_MODULE)
 include(${CMAKE_CURRENT_LIST_DIR}/tactus-targets.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/TactusMessages.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/TactusNode.cmake)
