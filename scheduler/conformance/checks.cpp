@@ -169,7 +169,7 @@ void extreme_input(const Library& library) {
 
 void realtime(const Library& library) {
   const NodeEntry& entry = load(library);
-  if (!entry.has_step) throw NotApplicable{"it loops by itself"};
+  if (entry.has_run) throw NotApplicable{"it loops by itself"};
   if (!testing::counts_allocations()) throw NotApplicable{"a sanitizer brings an allocator of its own"};
   Subject subject{entry, library.parameters};
   subject.start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "subject.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "allocations.hpp"
@@ -28,6 +29,7 @@ void Subject::start() {
 }
 
 void Subject::stop() {
+  if (entry_.resumable != nullptr) entry_.resumable(node_.get())->cancel();
   doing("stop()");
   node_->stop();
 }
@@ -50,7 +52,8 @@ void Subject::give(Values values, Time stamp) {
 
 void Subject::call(Duration later) {
   context_.set_now(context_.now() + later);
-  if (entry_.has_step) step();
+  if (entry_.has_step || entry_.resumable != nullptr) step();
+  if (entry_.resumable != nullptr) resume();
   if (entry_.has_run) run();
   drain();
 }
@@ -61,6 +64,22 @@ void Subject::step() {
   const std::uint64_t before = testing::allocations_of_this_thread();
   node_->step(cycle);
   allocations_ += testing::allocations_of_this_thread() - before;
+}
+
+/// A coroutine goes on for as long as what it waits for is there.
+void Subject::resume() {
+  constexpr int kMost = 10'000;
+  const Resumable& node = *entry_.resumable(node_.get());
+  const auto goes_on = [&] {
+    const Wait& wait = node.awaited();
+    return !wait.over &&
+           (wait.until <= context_.now() ||
+            std::ranges::any_of(wait.inputs, [](const auto* input) { return input->has_data(); }));
+  };
+  for (int i = 0; goes_on(); ++i) {
+    if (i == kMost) throw std::runtime_error{"the node never waits for anything that is not there"};
+    step();
+  }
 }
 
 void Subject::run() {

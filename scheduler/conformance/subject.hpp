@@ -43,7 +43,8 @@ class Subject {
   void start();
   /// One message on every input: stamped and captured then, on the node's time.
   void give(Values values, Time stamp);
-  /// Moves the time on and calls the node: step() once; run() until it has had a stop request for a moment.
+  /// Moves the time on and calls the node: step() once, a coroutine as long as it goes on; run() until it has
+  /// had a stop request for a moment.
   void call(Duration later = std::chrono::milliseconds{5});
   void stop();
 
@@ -57,6 +58,7 @@ class Subject {
 
  private:
   void step();
+  void resume();
   void run();
   void drain();
 
