@@ -33,6 +33,10 @@ void add_commands(CLI::App& root, Run& run) {
   add_node_info(node, run);
   add_node_describe(node, run);
 
+  CLI::App& host = add_noun(root, "host", "Other hosts of the mesh");
+  add_host_list(host, run);
+  add_host_info(host, run);
+
   CLI::App& msg = add_noun(root, "msg", "Message types");
   msg.alias("interface");
   add_msg_list(msg, run);

@@ -50,6 +50,9 @@ void add_node_list(CLI::App& node, Run& run);
 void add_node_info(CLI::App& node, Run& run);
 void add_node_describe(CLI::App& node, Run& run);
 
+void add_host_list(CLI::App& host, Run& run);
+void add_host_info(CLI::App& host, Run& run);
+
 void add_msg_list(CLI::App& msg, Run& run);
 void add_msg_show(CLI::App& msg, Run& run);
 

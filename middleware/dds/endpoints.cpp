@@ -115,6 +115,20 @@ std::size_t Reader::take(const std::function<void(const ReceivedSample&)>& sink)
   }
 }
 
+std::string Reader::user_data_of(std::uint64_t writer) const {
+  dds_builtintopic_endpoint_t* endpoint = dds_get_matched_publication_data(reader_, writer);
+  if (endpoint == nullptr) return {};
+  void* bytes = nullptr;
+  std::size_t size = 0;
+  std::string text;
+  if (dds_qget_userdata(endpoint->qos, &bytes, &size) && bytes != nullptr) {
+    text.assign(static_cast<const char*>(bytes), size);
+    dds_free(bytes);
+  }
+  dds_builtintopic_free_endpoint(endpoint);
+  return text;
+}
+
 Waiter::Waiter(const Participant& participant)
     : set_{dds_create_waitset(participant.entity())},
       guard_{dds_create_guardcondition(participant.entity())} {

@@ -60,6 +60,8 @@ class Reader {
 
   /// Hands over everything that has arrived, in order per writer. Thread: one at a time. Does not block.
   std::size_t take(const std::function<void(const ReceivedSample&)>& sink);
+  /// What a writer (ReceivedSample::writer) says about itself; empty when it is gone.
+  [[nodiscard]] std::string user_data_of(std::uint64_t writer) const;
   [[nodiscard]] std::int32_t entity() const noexcept { return reader_; }
 
  private:

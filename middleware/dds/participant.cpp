@@ -11,6 +11,9 @@
 namespace tactus::dds {
 namespace {
 
+/// A host that says nothing for so long is gone for the others. The ledger is written ten times a second.
+constexpr int kLeaseSeconds = 4;
+
 struct LogState {
   std::mutex mutex;
   std::function<void(const std::string&)> sink;
@@ -72,7 +75,7 @@ std::string discovery(const DomainSettings& settings) {
   if (!peers.empty()) peers = "<Peers>" + peers + "</Peers>";
   // Without multicast, a peer is found at a well-known port only: its participant needs an index.
   const bool indexed = !settings.multicast || !settings.peers.empty();
-  return fmt::format("<Discovery>{}{}</Discovery>", peers,
+  return fmt::format("<Discovery><LeaseDuration>{} s</LeaseDuration>{}{}</Discovery>", kLeaseSeconds, peers,
                      indexed ? "<ParticipantIndex>auto</ParticipantIndex>"
                                "<MaxAutoParticipantIndex>120</MaxAutoParticipantIndex>"
                              : "");

@@ -12,12 +12,7 @@ namespace {
 
 using dds::RemoteEndpoint;
 
-bool listed(const std::vector<std::string>& patterns, const std::string& topic) {
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-    if (!pattern.ends_with('*')) return pattern == topic;
-    return topic.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1));
-  });
-}
+constexpr const char* kOwnTopics = "/tactus/";
 
 /// DDS rule: no partition is the empty one; names may be patterns on the other side.
 bool in_partition(const RemoteEndpoint& endpoint, const std::string& group) {
@@ -60,22 +55,15 @@ Meeting meet(const LocalTopic& topic, const std::vector<RemoteEndpoint>& remote,
 
 }  // namespace
 
-std::string dds_topic(std::string_view topic) { return "rt" + std::string{topic}; }
-
-std::string dds_type(std::string_view type) {
-  const auto package = type.substr(0, type.find('/'));
-  return fmt::format("{}::msg::dds_::{}_", package, type.substr(type.rfind('/') + 1));
+bool listed(const std::vector<std::string>& patterns, const std::string& topic) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    if (!pattern.ends_with('*')) return pattern == topic;
+    return topic.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1));
+  });
 }
 
-std::string user_value(std::string_view user_data, std::string_view key) {
-  while (!user_data.empty()) {
-    const std::string_view pair = user_data.substr(0, user_data.find(';'));
-    if (pair.starts_with(key) && pair.substr(key.size()).starts_with('='))
-      return std::string{pair.substr(key.size() + 1)};
-    if (pair.size() == user_data.size()) break;
-    user_data.remove_prefix(pair.size() + 1);
-  }
-  return {};
+bool may_leave(const Filter& filter, const std::string& topic) {
+  return !topic.starts_with(kOwnTopics) && (filter.exports.empty() || listed(filter.exports, topic));
 }
 
 Bridges wanted_bridges(const std::vector<LocalTopic>& local,
@@ -83,7 +71,8 @@ Bridges wanted_bridges(const std::vector<LocalTopic>& local,
                        const std::vector<RemoteEndpoint>& remote_writers, const Filter& filter) {
   Bridges bridges;
   for (const auto& topic : local) {
-    if (topic.publishers > 0 && (filter.exports.empty() || listed(filter.exports, topic.name))) {
+    if (topic.name.starts_with(kOwnTopics)) continue;
+    if (topic.publishers > 0 && may_leave(filter, topic.name)) {
       const Meeting readers = meet(topic, remote_readers, filter, "subscriber");
       if (!readers.endpoints.empty())
         bridges.exports.push_back(

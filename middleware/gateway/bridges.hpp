@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "discovery.hpp"
+#include "ros_names.hpp"
 
 /// What crosses the network: a pure function of what is wanted here and there.
 namespace tactus::gateway {
+
+using dds::dds_topic, dds::dds_type, dds::user_value;
 
 /// Node name of the gateway's own endpoints; topics that only it uses are used by nobody.
 inline constexpr const char* kNodeName = "/tactus_gateway";
@@ -32,6 +35,11 @@ struct Filter {
   std::vector<std::string> exports;  ///< empty: all
   std::vector<std::string> imports;  ///< imported even when the topic has a publisher here
 };
+
+/// True when one of the patterns names the topic.
+[[nodiscard]] bool listed(const std::vector<std::string>& patterns, const std::string& topic);
+/// What the filter lets leave this host. Topics of Tactus itself stay: each host has its own.
+[[nodiscard]] bool may_leave(const Filter& filter, const std::string& topic);
 
 /// One topic in one direction.
 struct Bridge {
@@ -66,12 +74,6 @@ struct Bridges {
   std::vector<Bridge> imports;
   std::vector<Refusal> refusals;
 };
-
-/// "/head/pose" -> "rt/head/pose"; "pkg/msg/Type" -> "pkg::msg::dds_::Type_".
-[[nodiscard]] std::string dds_topic(std::string_view topic);
-[[nodiscard]] std::string dds_type(std::string_view type);
-/// The value of `key=value;` in an endpoint's user data; empty when it is not there.
-[[nodiscard]] std::string user_value(std::string_view user_data, std::string_view key);
 
 /// Export: a publisher here, a reader there. Import: a subscriber here and, unless listed, no publisher here;
 /// what nobody writes yet is waiting: its reader is what makes the other side export. Sorted by topic.

@@ -3,9 +3,10 @@
 
 #include <fmt/core.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "tactus/middleware/time.hpp"
 
@@ -15,10 +16,12 @@ namespace {
 constexpr std::int64_t kLookNs = 100'000'000;      ///< the broker's graph is polled
 constexpr std::int64_t kLingerNs = 1'000'000'000;  ///< a topic is exported beyond its last reader
 
-std::string host_data() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return fmt::format("enclave=/;tactus_host={};", name);
+/// As ROS 2 names a participant that lives in no security enclave.
+constexpr const char* kParticipantData = "enclave=/;";
+
+template <typename T>
+void append(std::vector<T>& to, std::vector<T> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -37,6 +40,13 @@ void OutboundWorker::add(std::unique_ptr<Outbound> bridge) {
 void OutboundWorker::remove(const std::string& topic) {
   const std::lock_guard lock{mutex_};
   std::erase_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
+}
+
+std::vector<OutboundStatus> OutboundWorker::status() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<OutboundStatus> all;
+  for (const auto& bridge : bridges_) all.push_back(bridge->status());
+  return all;
 }
 
 void OutboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
@@ -80,6 +90,13 @@ std::unique_ptr<Inbound> InboundWorker::remove(const std::string& topic) {
   return removed;
 }
 
+std::vector<InboundStatus> InboundWorker::status() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<InboundStatus> all;
+  for (const auto& bridge : bridges_) all.push_back(bridge->status());
+  return all;
+}
+
 void InboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
   pthread_setname_np(pthread_self(), thread_name);
   while (!stop.stop_requested()) {
@@ -95,9 +112,12 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
       transport_{transport},
       filter_{std::move(filter)},
       log_{std::move(log)},
-      participant_{domain, host_data()},
+      participant_{domain, kParticipantData},
       discovery_{participant_},
       changes_{participant_},
+      id_{mesh::random_id()},
+      mesh_{participant_, {id_, filter_.group}, [this](const std::string& what) { return answer(what); }},
+      reporter_{broker, transport, mesh_, domain, filter_, log_},
       outbound_{broker, "outbound"},
       outbound_bulk_{broker, "outbound_bulk"},
       inbound_{participant_, "inbound"},
@@ -107,11 +127,31 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
 
 void Gateway::step() {
   changes_.wait(kLookNs);
-  const LocalGraph local = parse_local_graph(broker_.graph(), broker_.group());
+  Look look{parse_local_graph(broker_.graph(), broker_.group()), {}, {}, {}};
+  const LocalGraph& local = look.local;
+  {
+    const std::lock_guard lock{types_mutex_};
+    types_ = local.types;
+  }
   const Bridges wanted = wanted_bridges(local.topics, discovery_.readers(), discovery_.writers(), filter_);
   update_exports(wanted.exports, local);
   update_imports(wanted.imports, local);
   tell_refusals(wanted.refusals);
+  look.refusals = wanted.refusals;
+  look.outbound = outbound_.status();
+  append(look.outbound, outbound_bulk_.status());
+  look.inbound = inbound_.status();
+  append(look.inbound, inbound_bulk_.status());
+  reporter_.report(look);
+}
+
+std::string Gateway::answer(const std::string& question) {
+  constexpr std::string_view kType = "type ";
+  if (question == "graph") return graph_of_group(broker_.graph(), broker_.group());
+  if (!question.starts_with(kType)) return {};
+  const std::lock_guard lock{types_mutex_};
+  const auto type = types_.find(question.substr(kType.size()));
+  return type == types_.end() ? "{}" : type->second;
 }
 
 OutboundWorker& Gateway::exporter(const Bridge& bridge) noexcept {
@@ -149,7 +189,7 @@ void Gateway::update_exports(const std::vector<Bridge>& wanted, const LocalGraph
     OutboundWorker& worker = exporter(bridge);
     try_to("export", bridge, [&] {
       worker.add(std::make_unique<Outbound>(bridge, local.types.at(bridge.type_id), broker_, transport_,
-                                            worker.doorbell(), participant_));
+                                            worker.doorbell(), participant_, id_));
     });
   }
 }
@@ -168,7 +208,7 @@ void Gateway::update_imports(const std::vector<Bridge>& wanted, const LocalGraph
     if (fresh) {
       try_to(bridge.waiting ? "wait for" : "import", bridge, [&] {
         importer(bridge).add(std::make_unique<Inbound>(bridge, local.types.at(bridge.type_id), broker_,
-                                                       transport_, participant_));
+                                                       transport_, participant_, id_));
       });
     } else if (kept->second != bridge) {
       try_to("import", bridge, [&] { begin(kept->second, bridge); });

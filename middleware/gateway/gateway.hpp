@@ -13,6 +13,7 @@
 #include "inbound.hpp"
 #include "local_graph.hpp"
 #include "outbound.hpp"
+#include "reporter.hpp"
 
 namespace tactus::gateway {
 
@@ -23,12 +24,14 @@ class OutboundWorker {
   [[nodiscard]] DoorbellId doorbell() const noexcept { return doorbell_; }
   void add(std::unique_ptr<Outbound> bridge);
   void remove(const std::string& topic);
+  /// Of all its topics. May block while a message is being sent.
+  [[nodiscard]] std::vector<OutboundStatus> status() const;
 
  private:
   void loop(const std::stop_token& stop, const char* thread_name);
   BrokerClient& broker_;
   DoorbellId doorbell_;
-  std::mutex mutex_;  ///< bridges_: the thread pumps them, the gateway adds and removes
+  mutable std::mutex mutex_;  ///< bridges_: the thread pumps them, the gateway adds and removes
   std::vector<std::unique_ptr<Outbound>> bridges_;
   std::jthread thread_;
 };
@@ -41,11 +44,12 @@ class InboundWorker {
   void add(std::unique_ptr<Inbound> bridge);
   /// Nothing when it is not there.
   std::unique_ptr<Inbound> remove(const std::string& topic);
+  [[nodiscard]] std::vector<InboundStatus> status() const;
 
  private:
   void loop(const std::stop_token& stop, const char* thread_name);
   dds::Waiter waiter_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Inbound>> bridges_;
   std::jthread thread_;
 };
@@ -71,6 +75,8 @@ class Gateway {
   InboundWorker& importer(const Bridge& bridge) noexcept;
   void try_to(const char* what, const Bridge& bridge, const std::function<void()>& act);
   void tell_refusals(const std::vector<Refusal>& refusals);
+  /// What other hosts and tools ask for: "graph", "type HEX".
+  std::string answer(const std::string& question);
 
   BrokerClient& broker_;
   Transport& transport_;
@@ -79,6 +85,11 @@ class Gateway {
   dds::Participant participant_;
   dds::Discovery discovery_;
   dds::Waiter changes_;
+  std::uint64_t id_;  ///< in the mesh
+  std::mutex types_mutex_;                    ///< types_: asked for on the mesh's thread
+  std::map<std::string, std::string> types_;  ///< of the last look
+  mesh::Mesh mesh_;
+  Reporter reporter_;
   OutboundWorker outbound_;
   OutboundWorker outbound_bulk_;
   InboundWorker inbound_;

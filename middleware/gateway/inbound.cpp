@@ -5,8 +5,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "mesh.hpp"
 #include "sample_tag.hpp"
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 
@@ -41,7 +42,7 @@ std::optional<std::int64_t> header_stamp_ns(const TypeInfo& type, const std::byt
 }  // namespace
 
 Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-                 const dds::Participant& participant)
+                 const dds::Participant& participant, std::uint64_t host)
     : bridge_{bridge},
       type_{DynamicType::parse(type)},
       transport_{transport},
@@ -50,7 +51,8 @@ Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& br
                .type = dds_type(bridge.type),
                .partition = broker.group(),
                .reliable = bridge.reliable,
-               .latched = bridge.latched}} {
+               .latched = bridge.latched,
+               .user_data = mesh::id_text(host)}} {
   if (!bridge.waiting) begin(bridge);
 }
 
@@ -81,9 +83,21 @@ void Inbound::receive(const dds::ReceivedSample& sample) {
 
 void Inbound::count_gap(const dds::ReceivedSample& sample) {
   if (sample.sequence == 0) return;
-  std::uint64_t& newest = newest_[sample.writer];
-  if (newest != 0 && sample.sequence > newest + 1) counts_.lost += sample.sequence - newest - 1;
-  newest = sample.sequence;
+  const auto [entry, fresh] = writers_.try_emplace(sample.writer);
+  RemoteWriter& writer = entry->second;
+  if (fresh) writer.host = mesh::id_of(reader_.user_data_of(sample.writer));
+  if (writer.newest != 0 && sample.sequence > writer.newest + 1) {
+    writer.lost += sample.sequence - writer.newest - 1;
+    counts_.lost += sample.sequence - writer.newest - 1;
+  }
+  ++writer.received;
+  writer.newest = sample.sequence;
+}
+
+InboundStatus Inbound::status() const {
+  InboundStatus status{bridge_.topic, counts_, {}};
+  for (const auto& [handle, writer] : writers_) status.writers.push_back(writer);
+  return status;
 }
 
 void Inbound::publish(const dds::ReceivedSample& sample, Chunk chunk) {
@@ -92,9 +106,13 @@ void Inbound::publish(const dds::ReceivedSample& sample, Chunk chunk) {
     return publisher_->release(chunk);
   }
   const auto stamp = header_stamp_ns(type_.info(), block_root_bytes(chunk.bytes));
+  const auto origin = origin_of(sample.tag);
+  const auto published = on_group_clock(from_ns(sample.source_time_ns), origin ? origin->clock_id : 0);
   // Never ahead of our clock: who reads by publish time would wait for it.
-  chunk.header->publish_time_ns = std::min(sample.source_time_ns, to_ns(group_now()));
-  chunk.header->capture_time_ns = capture_time_ns(sample.tag).value_or(stamp.value_or(sample.source_time_ns));
+  chunk.header->publish_time_ns =
+      std::min(published ? to_ns(published->time) : sample.source_time_ns, to_ns(group_now()));
+  chunk.header->clock_id = origin ? origin->clock_id : 0;
+  chunk.header->capture_time_ns = origin ? origin->capture_time_ns : stamp.value_or(sample.source_time_ns);
   chunk.header->block_bytes = block_used(chunk.bytes);
   publisher_->publish(chunk);
   ++counts_.published;

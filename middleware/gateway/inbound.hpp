@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bridges.hpp"
 #include "endpoints.hpp"
@@ -24,13 +25,26 @@ struct InboundCounts {
   std::uint64_t dropped = 0;    ///< no shared memory to be had
 };
 
+/// One remote writer of a topic.
+struct RemoteWriter {
+  std::uint64_t host = 0;      ///< in the mesh; 0: a foreign participant
+  std::uint64_t received = 0;  ///< since its first sample here
+  std::uint64_t lost = 0;      ///< gaps in its sequence numbers
+  std::uint64_t newest = 0;    ///< its sequence number
+};
+struct InboundStatus {
+  std::string topic;
+  InboundCounts counts;
+  std::vector<RemoteWriter> writers;
+};
+
 /// One topic of the network on its way to this host. Thread: one at a time.
 class Inbound {
  public:
-  /// `type` is tactus::serialize_type() of the local subscribers. While the bridge waits, samples stay in the
-  /// reader. Throws TransportError, dds::NetworkError.
+  /// `type` is tactus::serialize_type() of the local subscribers, `host` this one in the mesh. While the
+  /// bridge waits, samples stay in the reader. Throws TransportError, dds::NetworkError.
   Inbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-          const dds::Participant& participant);
+          const dds::Participant& participant, std::uint64_t host);
 
   [[nodiscard]] const Bridge& bridge() const noexcept { return bridge_; }
   /// Somebody writes it now: `bridge` says how. Throws TransportError.
@@ -38,7 +52,7 @@ class Inbound {
   [[nodiscard]] std::int32_t entity() const noexcept { return reader_.entity(); }
   /// Publishes everything that has arrived. Does not block.
   void pump();
-  [[nodiscard]] const InboundCounts& counts() const noexcept { return counts_; }
+  [[nodiscard]] InboundStatus status() const;
 
  private:
   void receive(const dds::ReceivedSample& sample);
@@ -50,7 +64,7 @@ class Inbound {
   Transport& transport_;
   std::unique_ptr<UntypedPublisher> publisher_;  ///< none while waiting
   dds::Reader reader_;
-  std::map<std::uint64_t, std::uint64_t> newest_;  ///< sequence number per remote writer
+  std::map<std::uint64_t, RemoteWriter> writers_;
   InboundCounts counts_;
 };
 

@@ -59,7 +59,7 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
   const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, "tactus-gateway", filter.group});
   const auto transport = make_iceoryx_transport(*broker);
   dds::set_log(say);
-  const auto addresses = gateway::host_addresses(domain.interface);
+  const auto addresses = mesh::host_addresses(domain.interface);
   gateway::Gateway gateway{*broker, *transport, domain, filter, say};
   say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
                   domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
@@ -69,7 +69,7 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
       say("the broker ended: nothing can be bridged");
       return 1;
     }
-    if (gateway::host_addresses(domain.interface) != addresses) {
+    if (mesh::host_addresses(domain.interface) != addresses) {
       say("the addresses of this host changed: start it again");
       return kAddressesChanged;
     }

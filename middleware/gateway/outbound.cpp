@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "mesh.hpp"
 #include "sample_tag.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
@@ -28,7 +29,7 @@ SubscriberOptions subscriber_options(const Bridge& bridge, const TypeInfo& type,
 }  // namespace
 
 Outbound::Outbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-                   DoorbellId doorbell, const dds::Participant& participant)
+                   DoorbellId doorbell, const dds::Participant& participant, std::uint64_t host)
     : bridge_{bridge},
       type_{DynamicType::parse(type)},
       own_process_{broker.process_id()},
@@ -38,8 +39,8 @@ Outbound::Outbound(const Bridge& bridge, const std::string& type, BrokerClient& 
                .type = dds_type(bridge.type),
                .partition = broker.group(),
                .latched = bridge.latched,
-               .user_data = fmt::format("typehash={};max_bytes={};", rihs(type_.info()), bridge.max_bytes)}} {
-}
+               .user_data = fmt::format("typehash={};max_bytes={};{}", rihs(type_.info()), bridge.max_bytes,
+                                        mesh::id_text(host))}} {}
 
 void Outbound::pump() {
   while (const auto chunk = subscriber_->take()) {
@@ -53,9 +54,21 @@ void Outbound::send(const ConstChunk& chunk) {
   const std::byte* root = block_root_bytes(chunk.bytes);
   dds::CdrBuffer cdr{cdr_size(type_.info(), root)};
   write_cdr(type_.info(), root, {cdr.data(), cdr.size()});
-  const bool sent =
-      writer_.write(std::move(cdr), chunk.header->publish_time_ns, make_tag(chunk.header->capture_time_ns));
-  ++(sent ? sent_ : refused_);
+  const std::size_t bytes = cdr.size();
+  const SampleHeader& header = *chunk.header;
+  if (!writer_.write(std::move(cdr), header.publish_time_ns,
+                     make_tag({header.clock_id, header.capture_time_ns}))) {
+    ++counts_.refused;
+    return;
+  }
+  ++counts_.sent;
+  counts_.bytes += bytes;
+}
+
+OutboundStatus Outbound::status() const {
+  OutboundStatus status{bridge_.topic, writer_.readers(), counts_};
+  status.counts.overwritten = subscriber_->counts().dropped;
+  return status;
 }
 
 }  // namespace tactus::gateway

@@ -11,19 +11,32 @@
 
 namespace tactus::gateway {
 
+/// What happened to the samples of one exported topic: published = sent + shed + overwritten + refused.
+struct OutboundCounts {
+  std::uint64_t sent = 0;  ///< given to DDS
+  std::uint64_t bytes = 0;
+  std::uint64_t shed = 0;         ///< left out, to keep the others in time
+  std::uint64_t overwritten = 0;  ///< in the queue: they came faster than they could be sent
+  std::uint64_t refused = 0;      ///< by DDS
+};
+struct OutboundStatus {
+  std::string topic;
+  std::uint32_t readers = 0;
+  OutboundCounts counts;
+};
+
 /// One topic of this host on its way to the network. Thread: one at a time.
 class Outbound {
  public:
-  /// `type` is tactus::serialize_type() of the local publishers. Throws TransportError, dds::NetworkError.
+  /// `type` is tactus::serialize_type() of the local publishers, `host` this one in the mesh. Throws
+  /// TransportError, dds::NetworkError.
   Outbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-           DoorbellId doorbell, const dds::Participant& participant);
+           DoorbellId doorbell, const dds::Participant& participant, std::uint64_t host);
 
   [[nodiscard]] const Bridge& bridge() const noexcept { return bridge_; }
   /// Sends everything that is queued. May block while a socket takes it; allocates.
   void pump();
-  /// Samples given to DDS, and samples that DDS refused.
-  [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
-  [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+  [[nodiscard]] OutboundStatus status() const;
 
  private:
   void send(const ConstChunk& chunk);
@@ -33,8 +46,7 @@ class Outbound {
   std::uint32_t own_process_;
   std::unique_ptr<UntypedSubscriber> subscriber_;
   dds::Writer writer_;
-  std::uint64_t sent_ = 0;
-  std::uint64_t refused_ = 0;
+  OutboundCounts counts_;
 };
 
 }  // namespace tactus::gateway

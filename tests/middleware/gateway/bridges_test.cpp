@@ -112,9 +112,9 @@ TEST(UserData, IsReadByKey) {
   EXPECT_EQ(user_value(";;=;max_bytes_more=1", "max_bytes"), "");
 }
 
-TEST(SampleTag, CarriesTheCaptureTimeOfGatewaysOnly) {
-  EXPECT_EQ(capture_time_ns(make_tag(-5)), -5);
-  EXPECT_EQ(capture_time_ns(dds::SampleTag{}), std::nullopt);
+TEST(SampleTag, CarriesCaptureTimeAndClockOfGatewaysOnly) {
+  EXPECT_EQ(origin_of(make_tag({7, -5})), (SampleOrigin{7, -5}));
+  EXPECT_EQ(origin_of(dds::SampleTag{}), std::nullopt);
 }
 
 TEST(LocalGraph, LeavesTheGatewayAndOtherGroupsOut) {

@@ -9,7 +9,7 @@
 #include <array>
 #include <memory>
 
-namespace tactus::gateway {
+namespace tactus::mesh {
 namespace {
 
 std::string to_text(const sockaddr* address) {
@@ -37,4 +37,4 @@ std::vector<HostAddress> host_addresses(const std::string& interface) {
   return found;
 }
 
-}  // namespace tactus::gateway
+}  // namespace tactus::mesh

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace tactus::gateway {
+namespace tactus::mesh {
 
 /// An IPv4 address that this host has now, on an interface that is up.
 struct HostAddress {
@@ -18,4 +18,4 @@ struct HostAddress {
 /// to them once: when they change, the participant has to be made anew.
 [[nodiscard]] std::vector<HostAddress> host_addresses(const std::string& interface);
 
-}  // namespace tactus::gateway
+}  // namespace tactus::mesh

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "status.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace tactus::gateway {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Side {
+  const std::string& host;
+  const mesh::TopicUse& use;
+};
+
+/// Why nothing of `from` reaches `to`; empty when it does.
+std::string obstacle(const Side& from, const Side& to, const Filter& filter, const std::string& difference) {
+  if (from.use.type != to.use.type)
+    return fmt::format("type differs: {} on {}, {} on {}", from.use.type, from.host, to.use.type, to.host);
+  if (from.use.type_id != to.use.type_id)
+    return fmt::format("the definitions of {} differ{}", from.use.type,
+                       difference.empty() ? std::string{} : ": " + difference);
+  if (!from.use.exported) return fmt::format("not exported by {}", from.host);
+  // A gateway asks for nothing that is published on its own host, unless told to.
+  if (!to.use.publishers.empty() && !listed(filter.imports, to.use.name))
+    return fmt::format("{} publishes it itself: list it under import to have both", to.host);
+  return {};
+}
+
+void add_edges(std::vector<NetworkEdge>& edges, const Side& from, const Side& to, const std::string& reason) {
+  for (const auto& publisher : from.use.publishers) {
+    for (const auto& subscriber : to.use.subscribers)
+      edges.push_back({from.use.name, from.host + publisher, to.host + subscriber,
+                       reason.empty() ? "network" : "", reason});
+  }
+}
+
+Json json_of(const mesh::HostView& host) {
+  Json topics = Json::array();
+  for (const auto& topic : host.about.topics)
+    topics.push_back({{"name", topic.name},
+                      {"type", topic.type},
+                      {"type_id", topic.type_id},
+                      {"publishers", topic.publishers},
+                      {"subscribers", topic.subscribers},
+                      {"exported", topic.exported}});
+  Json json{{"name", host.about.name},           {"id", fmt::format("{:x}", host.id)},
+            {"addresses", host.about.addresses}, {"since_ns", host.about.since_ns},
+            {"clock_id", host.about.clock_id},   {"nodes", host.about.nodes},
+            {"topics", std::move(topics)},       {"last_seen_ns", host.last_seen_ns}};
+  if (host.clock)
+    json.update({{"round_trip_ns", host.clock->round_trip_ns},
+                 {"offset_ns", host.clock->offset_ns},
+                 {"uncertainty_ns", host.clock->uncertainty_ns}});
+  return json;
+}
+
+Json json_of(const OutboundStatus& one) {
+  return {{"topic", one.topic},      {"direction", "out"},           {"readers", one.readers},
+          {"sent", one.counts.sent}, {"bytes", one.counts.bytes},    {"overwritten", one.counts.overwritten},
+          {"shed", one.counts.shed}, {"refused", one.counts.refused}};
+}
+
+const mesh::HostView* find_host(const std::vector<mesh::HostView>& hosts, std::uint64_t id) {
+  const auto found = std::ranges::find(hosts, id, &mesh::HostView::id);
+  return found == hosts.end() ? nullptr : &*found;
+}
+
+Json json_of(const InboundStatus& one, const std::vector<mesh::HostView>& hosts) {
+  Json writers = Json::array();
+  for (const auto& writer : one.writers) {
+    Json json{{"received", writer.received}, {"lost", writer.lost}, {"newest", writer.newest}};
+    if (const auto* host = find_host(hosts, writer.host)) {
+      json["host"] = host->about.name;
+      const auto& ledger = host->ledger.topics;
+      if (const auto entry = std::ranges::find(ledger, one.topic, &mesh::LedgerEntry::topic);
+          entry != ledger.end())
+        json.update({{"sent", entry->sent}, {"shed", entry->shed}, {"overwritten", entry->overwritten}});
+    }
+    writers.push_back(std::move(json));
+  }
+  return {{"topic", one.topic},
+          {"direction", "in"},
+          {"received", one.counts.received},
+          {"published", one.counts.published},
+          {"lost", one.counts.lost},
+          {"malformed", one.counts.malformed},
+          {"too_large", one.counts.too_large},
+          {"dropped", one.counts.dropped},
+          {"writers", std::move(writers)}};
+}
+
+}  // namespace
+
+std::vector<NetworkEdge> network_edges(const std::string& own_name, const std::vector<mesh::TopicUse>& own,
+                                       const std::vector<mesh::HostView>& hosts, const Filter& filter,
+                                       const Difference& difference) {
+  std::vector<NetworkEdge> edges;
+  for (const auto& here : own) {
+    for (const auto& host : hosts) {
+      const auto there = std::ranges::find(host.about.topics, here.name, &mesh::TopicUse::name);
+      if (there == host.about.topics.end()) continue;
+      const std::string how = here.type == there->type && here.type_id != there->type_id
+                                  ? difference(here.type_id, there->type_id)
+                                  : "";
+      const Side ours{own_name, here}, theirs{host.about.name, *there};
+      // What the other side imports although it publishes it, only that side knows.
+      const Filter all{"", {}, {there->name}};
+      add_edges(edges, ours, theirs, obstacle(ours, theirs, all, how));
+      add_edges(edges, theirs, ours, obstacle(theirs, ours, filter, how));
+    }
+  }
+  return edges;
+}
+
+std::string to_json(const Status& status) {
+  Json json{{"host", status.host},           {"domain", status.domain},  {"interface", status.interface},
+            {"malformed", status.malformed}, {"hosts", Json::array()},   {"topics", Json::array()},
+            {"edges", Json::array()},        {"refusals", Json::array()}};
+  for (const auto& host : status.hosts) json["hosts"].push_back(json_of(host));
+  for (const auto& one : status.outbound) json["topics"].push_back(json_of(one));
+  for (const auto& one : status.inbound) json["topics"].push_back(json_of(one, status.hosts));
+  for (const auto& edge : status.edges) {
+    Json& to = json["edges"].emplace_back(Json{{"topic", edge.topic}, {"from", edge.from}, {"to", edge.to}});
+    to[edge.reason.empty() ? "path" : "reason"] = edge.reason.empty() ? edge.path : edge.reason;
+  }
+  for (const auto& refusal : status.refusals)
+    json["refusals"].push_back({{"topic", refusal.topic}, {"reason", refusal.reason}});
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace tactus::gateway
