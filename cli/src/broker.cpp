@@ -8,7 +8,9 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "network.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/msg/registry.hpp"
 #include "transport_module.hpp"
 
 namespace rtctl {
@@ -26,26 +28,44 @@ std::unique_ptr<tactus::BrokerClient> connect(const std::string& name, const std
   return client;
 }
 
-// The module lies where this program's libraries lie: beside it in the build and when installed.
-std::filesystem::path module_path() {
+// The modules lie where this program's libraries lie: beside it in the build and when installed.
+std::filesystem::path module_path(const char* module) {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
-  return program.parent_path().parent_path() / "lib" / kTransportModule;
+  return program.parent_path().parent_path() / "lib" / module;
 }
+
+// The domain stays joined for the length of the command; one group only.
+Network& network(const std::string& group) {
+  static const std::unique_ptr<Network> joined =
+      load_function<MakeNetwork>(kMakeNetwork, kNetworkModule)(network_options(), group, tactus::find_type);
+  return *joined;
+}
+
+bool on_network() { return network_options().domain.has_value(); }
 
 }  // namespace
 
-std::string read_graph_text() { return connect("rtctl", "", Connection::Join::kReader)->graph(); }
+std::string read_graph_text(const std::string& group) {
+  if (on_network()) return network(group).graph();
+  return connect("rtctl", "", Connection::Join::kReader)->graph();
+}
 
-Graph read_graph() { return parse_graph(read_graph_text()); }
+Graph read_graph(const std::string& group) { return parse_graph(read_graph_text(group)); }
 
-Connection::Connection(const std::string& name, const std::string& group, Join join)
-    : client_{connect(name, group, join)} {}
+Connection::Connection(const std::string& name, const std::string& group, Join join) {
+  if (on_network()) {
+    network_ = &network(group);
+  } else {
+    client_ = connect(name, group, join);
+  }
+}
 
 Connection::~Connection() = default;
 
-Graph Connection::graph() { return parse_graph(client_->graph()); }
+Graph Connection::graph() { return parse_graph(network_ != nullptr ? network_->graph() : client_->graph()); }
 
 bool Connection::ended() const {
+  if (network_ != nullptr) return false;
   pollfd broker{client_->fd(), POLLIN, 0};
   return poll(&broker, 1, 0) > 0;
 }
@@ -53,16 +73,23 @@ bool Connection::ended() const {
 std::string Connection::why_it_ended() const { return client_->why_it_ended(); }
 
 tactus::Transport& Connection::transport() {
+  if (network_ != nullptr) return network_->transport();
   if (transport_ == nullptr) transport_ = load_function<MakeTransport>(kMakeTransport)(*client_);
   return *transport_;
 }
 
-void* load_symbol(const char* name) {
-  void* module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) throw Failure{fmt::format("a part of rtctl cannot be loaded: {}", dlerror())};
-  void* symbol = dlsym(module, name);
-  if (symbol == nullptr)
-    throw Failure{fmt::format("{} is of another version of rtctl", module_path().string())};
+Connection::Bell Connection::bell() {
+  if (network_ != nullptr) return {0, network_->doorbell()};
+  const tactus::DoorbellId id = client_->allocate_doorbell();
+  return {id, client_->doorbells().doorbells[id]};
+}
+
+void* load_symbol(const char* name, const char* module) {
+  const std::filesystem::path path = module_path(module);
+  void* loaded = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (loaded == nullptr) throw Failure{fmt::format("a part of rtctl cannot be loaded: {}", dlerror())};
+  void* symbol = dlsym(loaded, name);
+  if (symbol == nullptr) throw Failure{fmt::format("{} is of another version of rtctl", path.string())};
   return symbol;
 }
 

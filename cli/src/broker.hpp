@@ -8,18 +8,22 @@
 
 namespace tactus {
 class BrokerClient;
+class Doorbell;
 class Transport;
 }  // namespace tactus
 
 namespace rtctl {
 
-/// The graph of the running system. Never starts a broker: throws Failure "nothing is running".
-[[nodiscard]] Graph read_graph();
-/// As read_graph, the broker's own text.
-[[nodiscard]] std::string read_graph_text();
+class Network;
 
-/// A connection to the broker, and the shared-memory transport on it, loaded only here: most verbs do
-/// without.
+/// The graph of the running system: of this host, or with --domain of all hosts of the DDS domain. Never
+/// starts a broker: throws Failure "nothing is running".
+[[nodiscard]] Graph read_graph(const std::string& group = {});
+/// As read_graph, the broker's own text. On the network the group decides what is seen at all.
+[[nodiscard]] std::string read_graph_text(const std::string& group = {});
+
+/// A connection to the broker and the shared-memory transport on it, loaded only here: most verbs do without.
+/// With --domain, to the DDS domain.
 class Connection {
  public:
   enum class Join {
@@ -33,16 +37,22 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] tactus::BrokerClient& client() { return *client_; }
   [[nodiscard]] Graph graph();
   /// True when the broker ended.
   [[nodiscard]] bool ended() const;
   [[nodiscard]] std::string why_it_ended() const;
   /// Joins shared memory at the first call. Throws Failure.
   [[nodiscard]] tactus::Transport& transport();
+  /// For the subscribers of this connection, with its index for their options.
+  struct Bell {
+    std::uint32_t id;
+    tactus::Doorbell& doorbell;
+  };
+  [[nodiscard]] Bell bell();
 
  private:
   std::unique_ptr<tactus::BrokerClient> client_;
+  Network* network_ = nullptr;  ///< instead of the client
   std::unique_ptr<tactus::Transport> transport_;
 };
 

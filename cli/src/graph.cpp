@@ -52,6 +52,24 @@ Edge edge_of(const Json& json, const char* text) {
           json.value(text, "")};
 }
 
+// Between this host and others, as its gateway tells them. The own nodes go by their names alone here.
+void add_network_edges(Graph& graph, const Json& process) {
+  const Json status = process.value("status", Json::object());
+  const std::string own = status.value("host", "");
+  const auto local = [&](const std::string& name) {
+    return !own.empty() && name.starts_with(own + "/") ? name.substr(own.size()) : name;
+  };
+  for (const Json& edge : list(status, "edges")) {
+    const char* text = edge.contains("path") ? "path" : "reason";
+    auto& edges = text[0] == 'p' ? graph.edges : graph.mismatches;
+    Edge one = edge_of(edge, text);
+    one.group = process.value("group", "");
+    one.from = local(one.from);
+    one.to = local(one.to);
+    edges.push_back(std::move(one));
+  }
+}
+
 tactus::MetricSummary metric_of(const Json& json) {
   return {json.at("name"),
           json.value("unit", ""),
@@ -99,7 +117,7 @@ const T& find(const std::vector<T>& items, std::string_view name, std::string_vi
   std::vector<std::string> names;
   std::string elsewhere;
   for (const T& item : items) {
-    if (item.name == wanted && item.group == group) return item;
+    if ((item.name == wanted || item.name == name) && item.group == group) return item;
     if (item.name == wanted) elsewhere = item.group;
     if (item.group == group) names.push_back(item.name);
   }
@@ -122,6 +140,7 @@ Graph parse_graph(std::string_view text) try {
   for (const Json& node : list(json, "nodes")) graph.nodes.push_back(node_of(node, list(json, "processes")));
   for (const Json& edge : list(json, "edges")) graph.edges.push_back(edge_of(edge, "path"));
   for (const Json& edge : list(json, "mismatches")) graph.mismatches.push_back(edge_of(edge, "reason"));
+  for (const Json& process : list(json, "processes")) add_network_edges(graph, process);
   for (const auto& [id, type] : list(json, "types").items()) {
     graph.types[id] = type.is_string() ? type.get<std::string>() : type.dump();
   }

@@ -16,7 +16,7 @@ void add_list_options(CLI::App& verb, ListOptions& options, const std::string& c
 }
 
 Graph read_graph(const ListOptions& options) {
-  Graph graph = read_graph();
+  Graph graph = read_graph(options.group.value_or(""));
   if (options.group) keep_group(graph, *options.group);
   return graph;
 }

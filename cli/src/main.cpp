@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "command.hpp"
+#include "network.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/type.hpp"
 #include "verbs.hpp"
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
                        fmt::format("rtctl {} (message layout {})", TACTUS_VERSION, tactus::kLayoutVersion));
   app.footer(kExamples);
   rtctl::Run run;
+  rtctl::add_network_options(app, rtctl::network_options());
   rtctl::add_commands(app, run);
 
   try {
@@ -72,9 +74,11 @@ int main(int argc, char** argv) {
       words.erase(words.begin());
       words.emplace_back("--help");
     }
+    const std::vector<std::string> network = rtctl::take_network_options(words);
     if (const std::string wrong = rtctl::wrong_verb(app, words); !wrong.empty()) {
       return report(wrong, rtctl::kUsage);
     }
+    words.insert(words.begin(), network.begin(), network.end());
     if (const int code = parse(app, words); code >= 0) return code;
     return run();
   } catch (const rtctl::Failure& failure) {

@@ -24,11 +24,11 @@ inline constexpr const char* kWritePng = "rtctl_write_png";
 
 inline constexpr const char* kTransportModule = "librtctl_transport.so";
 
-/// A function of the module, loaded at the first call. Throws Failure.
-[[nodiscard]] void* load_symbol(const char* name);
+/// A function of a module, loaded at the first call. Throws Failure.
+[[nodiscard]] void* load_symbol(const char* name, const char* module);
 template <typename Function>
-[[nodiscard]] Function* load_function(const char* name) {
-  return reinterpret_cast<Function*>(load_symbol(name));
+[[nodiscard]] Function* load_function(const char* name, const char* module = kTransportModule) {
+  return reinterpret_cast<Function*>(load_symbol(name, module));
 }
 
 }  // namespace rtctl

@@ -76,8 +76,13 @@ TypePointer type_of_topic(const Graph& graph, const Topic& topic) {
       if (type != graph.types.end()) return parse_type(type->second);
     }
   }
+  if (topic.publishers.empty() && topic.subscribers.empty())
+    throw Failure{
+        fmt::format("the type of {} is not known: nothing publishes or takes it any more", topic.name)};
   throw Failure{
-      fmt::format("the type of {} is not known: nothing publishes or takes it any more", topic.name)};
+      fmt::format("{} carries {} of a participant that serves no schema, and it is none of the types that "
+                  "ship with Tactus",
+                  topic.name, topic.types.empty() ? "a type" : topic.types.front())};
 }
 
 }  // namespace rtctl

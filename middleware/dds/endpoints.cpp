@@ -71,6 +71,10 @@ bool Writer::write(CdrBuffer&& cdr, std::int64_t source_time_ns, const SampleTag
          DDS_RETCODE_OK;
 }
 
+bool Writer::wait_for_acknowledgements(std::int64_t limit_ns) {
+  return dds_wait_for_acks(writer_, limit_ns) == DDS_RETCODE_OK;
+}
+
 std::uint32_t Writer::readers() const {
   dds_publication_matched_status_t status{};
   return dds_get_publication_matched_status(writer_, &status) == DDS_RETCODE_OK ? status.current_count : 0;

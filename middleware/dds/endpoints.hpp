@@ -33,6 +33,8 @@ class Writer {
 
   /// Returns false when Cyclone refused it; the reason is in its log.
   bool write(CdrBuffer&& cdr, std::int64_t source_time_ns, const SampleTag& tag = {});
+  /// Blocks until the readers have what was written, for so long at most. False: not all of them.
+  bool wait_for_acknowledgements(std::int64_t limit_ns);
   /// Remote readers that are connected now.
   [[nodiscard]] std::uint32_t readers() const;
 

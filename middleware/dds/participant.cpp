@@ -73,12 +73,11 @@ std::string discovery(const DomainSettings& settings) {
   std::string peers;
   for (const auto& peer : settings.peers) peers += fmt::format("<Peer address=\"{}\"/>", xml_escaped(peer));
   if (!peers.empty()) peers = "<Peers>" + peers + "</Peers>";
-  // Without multicast, a peer is found at a well-known port only: its participant needs an index.
-  const bool indexed = !settings.multicast || !settings.peers.empty();
-  return fmt::format("<Discovery><LeaseDuration>{} s</LeaseDuration>{}{}</Discovery>", kLeaseSeconds, peers,
-                     indexed ? "<ParticipantIndex>auto</ParticipantIndex>"
-                               "<MaxAutoParticipantIndex>120</MaxAutoParticipantIndex>"
-                             : "");
+  // With an index it can be found at a well-known port, by who is told its address and has no multicast.
+  return fmt::format(
+      "<Discovery><LeaseDuration>{} s</LeaseDuration>{}<ParticipantIndex>auto</ParticipantIndex>"
+      "<MaxAutoParticipantIndex>120</MaxAutoParticipantIndex></Discovery>",
+      kLeaseSeconds, peers);
 }
 
 }  // namespace

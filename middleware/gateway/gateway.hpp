@@ -85,7 +85,7 @@ class Gateway {
   dds::Participant participant_;
   dds::Discovery discovery_;
   dds::Waiter changes_;
-  std::uint64_t id_;  ///< in the mesh
+  std::uint64_t id_;                          ///< in the mesh
   std::mutex types_mutex_;                    ///< types_: asked for on the mesh's thread
   std::map<std::string, std::string> types_;  ///< of the last look
   mesh::Mesh mesh_;

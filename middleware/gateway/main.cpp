@@ -12,6 +12,7 @@
 
 #include "gateway.hpp"
 #include "host_addresses.hpp"
+#include "socket_limits.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 
 namespace {
@@ -63,6 +64,9 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
   gateway::Gateway gateway{*broker, *transport, domain, filter, say};
   say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
                   domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
+  const auto advice = dds::receive_buffer_advice(dds::kReceiveBufferBytes,
+                                                 dds::granted_receive_buffer(dds::kReceiveBufferBytes));
+  if (!advice.empty()) say(advice);
   starter.tell("ready", "");
   while (!stop_requested()) {
     if (broker_ended(*broker)) {

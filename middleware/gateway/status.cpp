@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host_json.hpp"
+
 namespace tactus::gateway {
 namespace {
 
@@ -36,26 +38,6 @@ void add_edges(std::vector<NetworkEdge>& edges, const Side& from, const Side& to
       edges.push_back({from.use.name, from.host + publisher, to.host + subscriber,
                        reason.empty() ? "network" : "", reason});
   }
-}
-
-Json json_of(const mesh::HostView& host) {
-  Json topics = Json::array();
-  for (const auto& topic : host.about.topics)
-    topics.push_back({{"name", topic.name},
-                      {"type", topic.type},
-                      {"type_id", topic.type_id},
-                      {"publishers", topic.publishers},
-                      {"subscribers", topic.subscribers},
-                      {"exported", topic.exported}});
-  Json json{{"name", host.about.name},           {"id", fmt::format("{:x}", host.id)},
-            {"addresses", host.about.addresses}, {"since_ns", host.about.since_ns},
-            {"clock_id", host.about.clock_id},   {"nodes", host.about.nodes},
-            {"topics", std::move(topics)},       {"last_seen_ns", host.last_seen_ns}};
-  if (host.clock)
-    json.update({{"round_trip_ns", host.clock->round_trip_ns},
-                 {"offset_ns", host.clock->offset_ns},
-                 {"uncertainty_ns", host.clock->uncertainty_ns}});
-  return json;
 }
 
 Json json_of(const OutboundStatus& one) {
@@ -117,10 +99,10 @@ std::vector<NetworkEdge> network_edges(const std::string& own_name, const std::v
 }
 
 std::string to_json(const Status& status) {
-  Json json{{"host", status.host},           {"domain", status.domain},  {"interface", status.interface},
-            {"malformed", status.malformed}, {"hosts", Json::array()},   {"topics", Json::array()},
-            {"edges", Json::array()},        {"refusals", Json::array()}};
-  for (const auto& host : status.hosts) json["hosts"].push_back(json_of(host));
+  Json json{{"host", status.host},           {"domain", status.domain}, {"interface", status.interface},
+            {"malformed", status.malformed}, {"topics", Json::array()}, {"edges", Json::array()},
+            {"refusals", Json::array()}};
+  json["hosts"] = Json::parse(mesh::to_json(status.hosts));
   for (const auto& one : status.outbound) json["topics"].push_back(json_of(one));
   for (const auto& one : status.inbound) json["topics"].push_back(json_of(one, status.hosts));
   for (const auto& edge : status.edges) {

@@ -5,6 +5,7 @@
 
 #include "local_graph.hpp"
 #include "sample_tag.hpp"
+#include "socket_limits.hpp"
 
 namespace tactus::gateway {
 namespace {
@@ -110,6 +111,13 @@ TEST(UserData, IsReadByKey) {
   EXPECT_EQ(user_value("max_bytes", "max_bytes"), "");
   EXPECT_EQ(user_value("", "max_bytes"), "");
   EXPECT_EQ(user_value(";;=;max_bytes_more=1", "max_bytes"), "");
+}
+
+TEST(SocketLimits, AreSaidWithTheCommandThatRaisesThem) {
+  EXPECT_EQ(dds::receive_buffer_advice(4096, 4096), "");
+  EXPECT_THAT(dds::receive_buffer_advice(4194304, 212992),
+              ::testing::AllOf(HasSubstr("208 KiB"), HasSubstr("sysctl -w net.core.rmem_max=4194304")));
+  EXPECT_GT(dds::granted_receive_buffer(4096), 0U);
 }
 
 TEST(SampleTag, CarriesCaptureTimeAndClockOfGatewaysOnly) {

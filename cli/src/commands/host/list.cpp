@@ -63,7 +63,7 @@ std::string round_trip_text(const Host& host) {
 }
 
 int host_list(const Options& options) {
-  const std::vector<Host> hosts = parse_hosts(read_graph_text(), options.group);
+  const std::vector<Host> hosts = parse_hosts(read_graph_text(options.group.value_or("")), options.group);
   if (options.json) {
     Json list = Json::array();
     for (const Host& host : hosts) list.push_back(json_of(host));
@@ -86,7 +86,7 @@ std::string topics_text(const Host& host) {
 }
 
 int host_info(const Options& options) {
-  const std::vector<Host> hosts = parse_hosts(read_graph_text(), options.group);
+  const std::vector<Host> hosts = parse_hosts(read_graph_text(options.group.value_or("")), options.group);
   const Host& host = find_host(hosts, options.host);
   if (options.json) return print(json_of(host).dump(2) + "\n");
   std::string text = fmt::format("{}  since {}\n", paint(Style::kHeading, host.name), since_text(host));

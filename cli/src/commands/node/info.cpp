@@ -115,7 +115,7 @@ std::string metrics_of(const Node& node) {
 }
 
 int node_info(const Options& options) {
-  const Graph graph = read_graph();
+  const Graph graph = read_graph(options.group);
   const Node& node = find_node(graph, options.node, options.group);
   const std::vector<Port> outputs = ports_of(graph, node, &Topic::publishers);
   const std::vector<Port> inputs = ports_of(graph, node, &Topic::subscribers);

@@ -44,14 +44,14 @@ class Echo {
 
   int run(Connection& connection, const std::string& topic) {
     tactus::Transport& transport = connection.transport();
-    const tactus::DoorbellId bell = connection.client().allocate_doorbell();
+    const Connection::Bell bell = connection.bell();
     const auto subscriber = transport.create_subscriber({.node = fmt::format("/rtctl_echo_{}", getpid()),
                                                          .topic = topic,
                                                          .type = type_.get(),
                                                          .depth = options_.depth,
                                                          .max_held = 1,
-                                                         .doorbell = bell});
-    tactus::Doorbell& doorbell = connection.client().doorbells().doorbells[bell];
+                                                         .doorbell = bell.id});
+    tactus::Doorbell& doorbell = bell.doorbell;
     last_ns_ = tactus::monotonic_ns();
     while (!interrupt_.requested()) {
       doorbell.answer();
@@ -120,7 +120,7 @@ int run_echo(const Options& options, TypePointer type, const std::string& topic)
 }
 
 int topic_echo(const Options& options) {
-  const Graph graph = read_graph();
+  const Graph graph = read_graph(options.group);
   const std::string name = absolute(options.topic);
   if (to_be_waited_for(graph, options, name)) return run_echo(options, type_named(options.type), name);
   const Topic& topic = find_topic(graph, options.topic, options.group);

@@ -18,7 +18,7 @@ struct Options {
 };
 
 int topic_find(const Options& options) {
-  const Graph graph = read_graph();
+  const Graph graph = read_graph(options.group);
   const std::string type = type_named(options.type)->name;
   std::string text;
   for (const Topic& topic : graph.topics) {

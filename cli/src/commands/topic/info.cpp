@@ -85,7 +85,7 @@ std::string edges_text(const Graph& graph, const Topic& topic) {
 }
 
 int topic_info(const Options& options) {
-  const Graph graph = read_graph();
+  const Graph graph = read_graph(options.group);
   const Topic& topic = find_topic(graph, options.topic, options.group);
   if (options.json) return print_json(graph, topic);
   std::string text =

@@ -14,7 +14,7 @@ struct Options {
 };
 
 int topic_type(const Options& options) {
-  const Graph graph = read_graph();
+  const Graph graph = read_graph(options.group);
   std::string text;
   for (const std::string& type : find_topic(graph, options.topic, options.group).types) text += type + "\n";
   return print(text);
