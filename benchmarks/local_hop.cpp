@@ -81,7 +81,8 @@ class Nodes {
     NodeRunner::Options options{{prefix_ + name, std::move(remaps), {}, {}}, std::move(trigger), 0};
     NodeServices services{transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
     auto& runner =
-        runners_.emplace_back(std::move(options), kEntry<T>, std::move(services), counters_.emplace_back());
+        runners_.emplace_back(std::move(options), kEntry<T>, std::move(services),
+                              NodePlace{counters_.emplace_back(), times_.emplace_back(), *recorder_, 0});
     runner.construct();
   }
   /// A source that is called every period, and `relays` that each pass its number on.
@@ -111,6 +112,8 @@ class Nodes {
   std::string prefix_;
   NoLog log_;
   std::deque<NodeCounters> counters_;
+  std::deque<NodeTimes> times_;
+  std::unique_ptr<FlightRecorder> recorder_ = std::make_unique<FlightRecorder>();
   std::deque<NodeRunner> runners_;
   std::unique_ptr<Executor> executor_;
 };

@@ -95,8 +95,8 @@ void Executor::stop() {
 
 bool Executor::waiting() const { return schedule_.waiting(Inputs{nodes_}); }
 
-Worker::Worker(WorkerOptions options, Doorbell& bell)
-    : options_{std::move(options)}, bell_{bell}, stopped_future_{stopped_.get_future()} {}
+Worker::Worker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters)
+    : options_{std::move(options)}, bell_{bell}, probe_{counters}, stopped_future_{stopped_.get_future()} {}
 
 Worker::~Worker() = default;
 
@@ -131,7 +131,9 @@ void Worker::run(const std::stop_token& stop) {
   name_this_thread(options_.name);
   prefault_stack();
   wake_on_time();
-  denied_.set_value(apply_to_this_thread(options_.thread));
+  auto denied = apply_to_this_thread(options_.thread);
+  probe_.describe();
+  denied_.set_value(std::move(denied));
   go_.get_future().wait();
   if (!stop.stop_requested()) {
     start_nodes();
@@ -148,17 +150,25 @@ void Worker::clear_bell() noexcept {
 }
 
 bool Worker::wait(std::int64_t until_ns) noexcept {
-  const std::int64_t spin_until_ns =
-      options_.spin_ns > 0 ? std::min(until_ns, monotonic_ns() + options_.spin_ns) : 0;
-  while (monotonic_ns() < spin_until_ns) {
-    if (bell_.rung()) return true;
-  }
-  return bell_.wait_until(until_ns);
+  const std::int64_t now_ns = monotonic_ns();
+  probe_.waits(now_ns);
+  const bool rung = spin(now_ns, until_ns) || bell_.wait_until(until_ns);
+  probe_.wakes();
+  return rung;
 }
 
-ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes,
-                               std::span<const std::string> order)
-    : Worker{std::move(options), bell}, executor_{std::move(nodes), order} {}
+bool Worker::spin(std::int64_t now_ns, std::int64_t until_ns) const noexcept {
+  if (options_.spin_ns <= 0) return false;
+  const std::int64_t end_ns = std::min(until_ns, now_ns + options_.spin_ns);
+  while (monotonic_ns() < end_ns) {
+    if (bell_.rung()) return true;
+  }
+  return false;
+}
+
+ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters,
+                               std::vector<NodeRunner*> nodes, std::span<const std::string> order)
+    : Worker{std::move(options), bell, counters}, executor_{std::move(nodes), order} {}
 
 void ExecutorWorker::loop(const std::stop_token& stop) {
   bool rung = true;
@@ -168,13 +178,15 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
     const std::int64_t now_ns = to_ns(group_now());
     const bool due = executor_.next_ns() <= now_ns;
     if (!rung && !due && executor_.waiting()) lost_wakes_.found(monotonic_ns());
+    count_pass();
     executor_.pass(now_ns);
     const std::int64_t next_ns = group_clock().monotonic_at(from_ns(executor_.next_ns()));
     rung = executor_.waiting() || wait(std::min(next_ns, monotonic_ns() + kRecheckNs));
   }
 }
 
-LoopWorker::LoopWorker(WorkerOptions options, Doorbell& bell) : Worker{std::move(options), bell} {}
+LoopWorker::LoopWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters)
+    : Worker{std::move(options), bell, counters} {}
 
 void LoopWorker::loop(const std::stop_token& stop) {
   stop_ = stop;
@@ -185,6 +197,7 @@ void LoopWorker::loop(const std::stop_token& stop) {
 void LoopWorker::wait_until(Time until) noexcept {
   const std::int64_t until_ns = group_clock().monotonic_at(until);
   const bool left_over = has_data();
+  node_->probe().waits(monotonic_ns());
   while (!stop_.stop_requested()) {
     const std::int64_t now_ns = monotonic_ns();
     if (now_ns >= until_ns || wait(std::min(until_ns, now_ns + kRecheckNs))) break;
@@ -192,6 +205,8 @@ void LoopWorker::wait_until(Time until) noexcept {
     lost_wakes_.found(now_ns);
     break;
   }
+  node_->probe().wakes(monotonic_ns());
+  count_pass();
   clear_bell();
 }
 

@@ -12,6 +12,7 @@
 #include "lost_wakes.hpp"
 #include "node_runner.hpp"
 #include "tactus/scheduler/realtime.hpp"
+#include "worker_probe.hpp"
 
 namespace tactus {
 
@@ -61,11 +62,11 @@ struct WorkerOptions {
   std::int64_t spin_ns = 0;  ///< busy waiting before blocking
 };
 
-/// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. The bell
-/// outlives it.
+/// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. Bell and
+/// counters outlive it.
 class Worker {
  public:
-  Worker(WorkerOptions options, Doorbell& bell);
+  Worker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters);
   virtual ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -88,6 +89,8 @@ class Worker {
 
   /// Blocks until the bell rings or CLOCK_MONOTONIC reaches `until_ns`, spinning first. True: rung.
   bool wait(std::int64_t until_ns) noexcept;
+  /// It looks at its nodes once more.
+  void count_pass() noexcept { probe_.passed(lost_wakes()); }
   /// Before looking at queues: later rings count for the next wait.
   void clear_bell() noexcept;
   /// For derived destructors: stops and joins.
@@ -98,9 +101,11 @@ class Worker {
 
  private:
   void run(const std::stop_token& stop);
+  [[nodiscard]] bool spin(std::int64_t now_ns, std::int64_t until_ns) const noexcept;  ///< true: rung
 
   WorkerOptions options_;
   Doorbell& bell_;
+  WorkerProbe probe_;
   std::promise<std::vector<std::string>> denied_;
   std::promise<void> go_;
   std::promise<void> started_;
@@ -112,8 +117,8 @@ class Worker {
 
 class ExecutorWorker final : public Worker {
  public:
-  ExecutorWorker(WorkerOptions options, Doorbell& bell, std::vector<NodeRunner*> nodes,
-                 std::span<const std::string> order);
+  ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters,
+                 std::vector<NodeRunner*> nodes, std::span<const std::string> order);
   ~ExecutorWorker() override { finish(); }
 
  private:
@@ -126,7 +131,7 @@ class ExecutorWorker final : public Worker {
 
 class LoopWorker final : public Worker {
  public:
-  LoopWorker(WorkerOptions options, Doorbell& bell);
+  LoopWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters);
   ~LoopWorker() override { finish(); }
 
   /// Before start(). The node's context waits with wait_until().

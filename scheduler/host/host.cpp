@@ -55,7 +55,8 @@ class Host::Impl {
   HostSettings settings_;
   HostServices services_;
   LogCollector logs_;
-  std::map<std::string, HostServices::Bell> bells_;  ///< per executor
+  std::map<std::string, HostServices::Bell> bells_;           ///< per executor
+  std::map<std::string, HostServices::WorkerPlace> workers_;  ///< per executor
   std::deque<NodeLibrary> libraries_;
   std::vector<Loaded> nodes_;
   std::vector<Thread> threads_;
@@ -64,7 +65,10 @@ class Host::Impl {
 
 std::vector<std::string> Host::Impl::construct() {
   if (wants_realtime()) keep_heap();
-  for (const HostExecutor& executor : settings_.executors) bells_[executor.name] = services_.add_bell();
+  for (const HostExecutor& executor : settings_.executors) {
+    bells_[executor.name] = services_.add_bell();
+    workers_[executor.name] = services_.add_worker(executor.name, WorkerKind::kExecutor);
+  }
   for (const HostNode& node : settings_.nodes) construct_node(node);
   for (const HostExecutor& executor : settings_.executors) add_executor(executor);
   std::ranges::stable_sort(threads_, {}, &Thread::first);
@@ -94,8 +98,12 @@ void Host::Impl::construct_node(const HostNode& node) {
   }
   try {
     const NodeEntry& entry = libraries_.emplace_back(node.library).entry();
-    NodeCounters& counters = services_.add_node(name);
+    const HostServices::Place place = services_.add_node(name);
+    NodeCounters& counters = *place.counters;
     const HostServices::Bell bell = loops ? services_.add_bell() : bells_.at(node.executor);
+    const HostServices::WorkerPlace thread =
+        loops ? services_.add_worker(name, WorkerKind::kSelfLooping) : workers_.at(node.executor);
+    counters.worker.store(thread.worker + 1);
     // Inputs that call nobody are not worth a wake.
     const bool waits = loops || node.trigger.kind == TriggerKind::kCoroutine;
     const auto doorbell = [&node, bell, waits](const std::string& topic) -> DoorbellId {
@@ -109,13 +117,14 @@ void Host::Impl::construct_node(const HostNode& node) {
     NodeServices services{*services_.transport, logs_.add(name), doorbell, {}, add_metric, settings_.chains};
     if (loops) {
       auto worker = std::make_unique<LoopWorker>(
-          WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word);
+          WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word,
+          *thread.counters);
       services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
       threads_.push_back({nodes_.size(), std::move(worker)});
     }
     auto runner = std::make_unique<NodeRunner>(
         NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, node.budget_ns}}, entry,
-        std::move(services), counters);
+        std::move(services), NodePlace{counters, *place.times, *thread.recorder, place.node});
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
     nodes_.push_back({&node, &counters, std::move(runner)});
@@ -137,9 +146,9 @@ void Host::Impl::add_executor(const HostExecutor& executor) {
   }
   if (runners.empty()) return;
   WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns};
-  threads_.push_back(
-      {first, std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word,
-                                               std::move(runners), executor.order)});
+  threads_.push_back({first, std::make_unique<ExecutorWorker>(
+                                 std::move(options), *bells_.at(executor.name).word,
+                                 *workers_.at(executor.name).counters, std::move(runners), executor.order)});
 }
 
 /// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.
@@ -223,8 +232,22 @@ std::uint64_t Host::lost_wakes() const { return impl_->lost_wakes(); }
 HostServices broker_services(BrokerClient& broker, Transport& transport) {
   HostServices services;
   services.transport = &transport;
-  services.add_node = [&broker](const std::string& node) -> NodeCounters& {
-    return broker.page().nodes.at(broker.add_node(node));
+  services.add_node = [&broker](const std::string& node) {
+    const std::uint32_t index = broker.add_node(node);
+    return HostServices::Place{&broker.page().nodes.at(index), &broker.page().times.at(index), index};
+  };
+  services.add_worker = [&broker](std::string_view name, WorkerKind kind) {
+    ProcessPage& page = broker.page();
+    WorkerCounters* worker = add_worker(page, name, kind);
+    if (worker == nullptr) {
+      throw TransportError{
+          TransportErrorCode::kBrokerRefused,
+          fmt::format("'{}': a process holds at most {} executors and self-looping nodes: spread them over "
+                      "more processes",
+                      name, kMaxWorkersPerProcess)};
+    }
+    const auto index = static_cast<std::uint32_t>(worker - page.workers.data());
+    return HostServices::WorkerPlace{worker, &page.recorders[index], index};
   };
   services.add_metric = [&broker](const NodeCounters& node, std::string_view name,
                                   std::string_view unit) -> MetricCounters& {

@@ -32,8 +32,8 @@ std::string offered(const std::vector<std::string>& names) {
 
 }  // namespace
 
-HostContext::HostContext(NodeSettings settings, NodeServices services)
-    : settings_{std::move(settings)}, services_{std::move(services)} {}
+HostContext::HostContext(NodeSettings settings, NodeServices services, FlightLog& flight)
+    : settings_{std::move(settings)}, services_{std::move(services)}, flight_{flight} {}
 
 HostContext::~HostContext() = default;
 
@@ -73,7 +73,7 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
                                              .max_held = held_at_once(options.max_held),
                                              .want_history = true,
                                              .doorbell = services_.doorbell(topic)});
-  auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_);
+  auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_, flight_);
   return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port), given}).port;
 }
 
@@ -92,7 +92,7 @@ UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo&
        .history = given.history >= 0 ? static_cast<std::uint32_t>(given.history) : options.history,
        .max_loans = given.max_loans != 0 ? given.max_loans : options.max_loans,
        .max_bytes = bytes});
-  auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_);
+  auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_, flight_);
   join_chains(*port);
   return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;
 }

@@ -53,7 +53,8 @@ class HostContext final : public NodeContext {
     std::unique_ptr<OutputPort> port;
   };
 
-  HostContext(NodeSettings settings, NodeServices services);
+  /// `flight` outlives the context.
+  HostContext(NodeSettings settings, NodeServices services, FlightLog& flight);
   ~HostContext() override;
 
   /// After construction: declaring is an error from now on. Throws std::invalid_argument naming the
@@ -89,6 +90,7 @@ class HostContext final : public NodeContext {
 
   NodeSettings settings_;
   NodeServices services_;
+  FlightLog& flight_;
   Lineage lineage_;  ///< outlives the ports
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;

@@ -32,10 +32,11 @@ std::optional<std::uint32_t> stamp_offset(const TypeInfo& type) {
   return header->offset + stamp->offset;
 }
 
-InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage)
+InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage, FlightLog& flight)
     : inner_{std::move(inner)},
       lineage_{lineage},
       held_{lineage.add_input(inner_->options().max_held)},
+      flight_{flight},
       stamp_offset_{stamp_offset(*inner_->options().type)} {}
 
 InputPort::~InputPort() { drop_front(); }
@@ -85,8 +86,17 @@ std::optional<ConstChunk> InputPort::handed_out(std::optional<ConstChunk> chunk)
   if (chunk) {
     lineage_.take(chunk->header->chains);
     held_.add(chunk->token, chunk->header->chains);
+    record_drops();
+    flight_.took(inner_->page_index(), *chunk->header);
   }
   return chunk;
+}
+
+void InputPort::record_drops() noexcept {
+  const std::uint64_t dropped = inner_->counts().dropped;
+  if (dropped == dropped_) return;
+  flight_.dropped(inner_->page_index(), dropped - dropped_);
+  dropped_ = dropped;
 }
 
 // The origins go first: afterwards the token may be another sample's.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "flight_log.hpp"
 #include "lineage.hpp"
 #include "tactus/middleware/transport.hpp"
 
@@ -20,8 +21,9 @@ namespace tactus {
 /// Thread: the node's; release() any.
 class InputPort final : public UntypedSubscriber {
  public:
-  /// `lineage` is told what the node takes and gives back; it outlives the port.
-  InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage);
+  /// `lineage` is told what the node takes and gives back, `flight` what it takes and lost; both outlive the
+  /// port.
+  InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage, FlightLog& flight);
   ~InputPort() override;
 
   /// From now on the node sees admitted samples only. Before the first take.
@@ -51,18 +53,22 @@ class InputPort final : public UntypedSubscriber {
   [[nodiscard]] bool waiting() const noexcept { return front_.has_value() || inner_->has_data(); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }
+  [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }
   void count_unmatched() noexcept override { inner_->count_unmatched(); }
 
  private:
   [[nodiscard]] bool comes_later(const ConstChunk& chunk) const noexcept;
   void drop_front();
+  void record_drops() noexcept;
   std::optional<ConstChunk> handed_out(std::optional<ConstChunk> chunk) noexcept;
 
   std::unique_ptr<UntypedSubscriber> inner_;
   Lineage& lineage_;
   HeldOrigins& held_;
+  FlightLog& flight_;
   std::optional<std::uint32_t> stamp_offset_;
   std::optional<ConstChunk> front_;
+  std::uint64_t dropped_ = 0;  ///< that the recorder knows of
   bool gated_ = false;
   bool admitted_ = false;
   std::optional<std::int64_t> frozen_ns_;

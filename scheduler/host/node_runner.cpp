@@ -8,14 +8,16 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 
 namespace tactus {
 
 template <typename Call>
-std::int64_t NodeRunner::guarded(NodePhase phase, Call&& call) {
+void NodeRunner::guarded(NodePhase phase, Call&& call, const Release* release) {
   const std::int64_t start_ns = monotonic_ns();
-  probe_.begin(phase, cycle_, start_ns);
+  const std::int64_t due_ns =
+      release == nullptr ? start_ns : group_clock().monotonic_at(from_ns(release->released_ns));
+  probe_.begin(phase, cycle_, due_ns, start_ns);
   try {
     call();
   } catch (const std::exception& error) {
@@ -23,17 +25,28 @@ std::int64_t NodeRunner::guarded(NodePhase phase, Call&& call) {
   } catch (...) {
     faulted(phase, "something that is no std::exception");
   }
-  const std::int64_t run_ns = monotonic_ns() - start_ns;
-  probe_.end(phase, run_ns);
-  return run_ns;
+  const std::int64_t end_ns = monotonic_ns();
+  probe_.end(end_ns, outcome(release, end_ns - start_ns));
 }
 
-NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices services, NodeCounters& counters)
+std::uint8_t NodeRunner::outcome(const Release* release, std::int64_t run_ns) const {
+  std::uint8_t outcome = state() == NodeState::kFaulted ? kFlightFaulted : 0;
+  if (release == nullptr) return outcome;
+  const Missed missed = judge(rules(), *release, to_ns(group_now()), run_ns);
+  if (missed.budget) outcome |= kFlightOverBudget;
+  if (missed.deadline) outcome |= kFlightDeadlineMissed;
+  return outcome;
+}
+
+NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices services, const NodePlace& place)
     : options_{std::move(options)},
       entry_{entry},
-      context_{options_.settings, std::move(services)},
-      probe_{counters, options_.settings.name},
-      node_{nullptr, entry.destroy} {}
+      flight_{place.recorder, place.node},
+      context_{options_.settings, std::move(services), flight_},
+      probe_{place, flight_, options_.settings.name},
+      node_{nullptr, entry.destroy} {
+  probe_.declare(trigger().period_ns, rules().deadline_ns, rules().budget_ns);
+}
 
 NodeRunner::~NodeRunner() {
   if (resumable_ != nullptr) resumable_->cancel();
@@ -77,7 +90,7 @@ bool NodeRunner::start() {
 }
 
 void NodeRunner::call(const Release& release) {
-  if (release.skipped > 0) probe_.releases_skipped(release.skipped);
+  if (release.skipped > 0) probe_.releases_skipped(release.skipped, monotonic_ns());
   if (release.skipped > 0 && trigger().on_overrun == OnOverrun::kFault) return overran(release.skipped);
   if (resumable_ != nullptr) return go_on(release);
   for (InputPort* port : gated_) port->admit();
@@ -117,9 +130,9 @@ void NodeRunner::step(const Release& release) {
   for (InputPort* port : free_) port->freeze(to_ns(now));
   look_for_stale_inputs(to_ns(now));
   const Cycle cycle{cycle_, now, from_ns(release.released_ns), stale_};
-  const std::int64_t run_ns = guarded(NodePhase::kStep, [&] { node_->step(cycle); });
+  guarded(
+      NodePhase::kStep, [&] { node_->step(cycle); }, &release);
   ++cycle_;
-  check_times(release, run_ns);
 }
 
 void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
@@ -134,12 +147,6 @@ void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
     probe_.input_stale();
     context_.log().warn("input '{}' is stale: nothing came on {} for {} ms", name, topic, age_ns / 1'000'000);
   }
-}
-
-void NodeRunner::check_times(const Release& release, std::int64_t run_ns) {
-  const Missed missed = judge(rules(), release, to_ns(group_now()), run_ns);
-  if (missed.budget) probe_.over_budget();
-  if (missed.deadline) probe_.deadline_missed();
 }
 
 void NodeRunner::run(const std::stop_token& stop) {

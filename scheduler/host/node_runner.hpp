@@ -23,8 +23,8 @@ class NodeRunner {
     NodeRules rules;
   };
 
-  /// `entry` and `counters` outlive the runner.
-  NodeRunner(Options options, const NodeEntry& entry, NodeServices services, NodeCounters& counters);
+  /// `entry` and what `place` refers to outlive the runner.
+  NodeRunner(Options options, const NodeEntry& entry, NodeServices services, const NodePlace& place);
   ~NodeRunner();
 
   /// Constructs the node and gates its triggering inputs. Any thread, before start(). What a constructor
@@ -52,6 +52,8 @@ class NodeRunner {
   /// When start() returned, on the group's clock.
   [[nodiscard]] std::int64_t started_ns() const { return start_ns_; }
   [[nodiscard]] NodeState state() const { return probe_.state(); }  ///< any thread
+  /// What a self-looping node does; not for others.
+  [[nodiscard]] NodeProbe& probe() { return probe_; }
   [[nodiscard]] HostContext& context() { return context_; }
 
  private:
@@ -60,14 +62,15 @@ class NodeRunner {
   void step(const Release& release);
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
-  void check_times(const Release& release, std::int64_t run_ns);
   template <typename Call>
-  std::int64_t guarded(NodePhase phase, Call&& call);  ///< run time
+  void guarded(NodePhase phase, Call&& call, const Release* release = nullptr);
+  [[nodiscard]] std::uint8_t outcome(const Release* release, std::int64_t run_ns) const;  ///< FlightOutcome
   void faulted(NodePhase phase, const char* what);
   void overran(std::uint64_t ticks);
 
   Options options_;
   const NodeEntry& entry_;
+  FlightLog flight_;  ///< outlives the context
   HostContext context_;
   NodeProbe probe_;
   std::unique_ptr<Node, void (*)(Node*)> node_;

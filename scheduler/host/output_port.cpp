@@ -3,18 +3,20 @@
 
 #include <limits>
 
-#include "tactus/middleware/time.hpp"
+#include "tactus/middleware/group_clock.hpp"
 
 namespace tactus {
 
 void OutputPort::publish(Chunk chunk) noexcept {
   SampleHeader& header = *chunk.header;
-  if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_now());
+  const bool now = header.publish_time_ns == 0;
+  if (now) header.publish_time_ns = to_ns(group_now());
   if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
   ++sequence_;
   header.chains = lineage_.origins();
   for (const std::uint32_t id : begins_) {
-    if (ChainSlot* slot = slot_for(header.chains, id)) *slot = {id, sequence_, header.capture_time_ns};
+    if (ChainSlot* slot = slot_for(header.chains, id))
+      *slot = {id, static_cast<std::uint32_t>(sequence_), header.capture_time_ns};
   }
   for (End& end : ends_) {
     const ChainSlot* origin = find_origin(header.chains, end.origin_id);
@@ -23,6 +25,8 @@ void OutputPort::publish(Chunk chunk) noexcept {
                                                                                  origin->capture_time_ns)) *
                                               1e-6);
   }
+  flight_.published(inner_->page_index(), sequence_,
+                    now ? group_clock().monotonic_at(from_ns(header.publish_time_ns)) : monotonic_ns());
   inner_->publish(chunk);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "flight_log.hpp"
 #include "lineage.hpp"
 #include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/transport.hpp"
@@ -15,8 +16,9 @@ namespace tactus {
 /// descends from, and measures the chains that end here. Thread: the node's.
 class OutputPort final : public UntypedPublisher {
  public:
-  OutputPort(std::unique_ptr<UntypedPublisher> inner, const Lineage& lineage)
-      : inner_{std::move(inner)}, lineage_{lineage} {}
+  /// `lineage` and `flight` outlive the port.
+  OutputPort(std::unique_ptr<UntypedPublisher> inner, const Lineage& lineage, FlightLog& flight)
+      : inner_{std::move(inner)}, lineage_{lineage}, flight_{flight} {}
 
   /// This output is the source of the chain.
   void begin_chain(std::uint32_t origin_id) { begins_.push_back(origin_id); }
@@ -29,6 +31,7 @@ class OutputPort final : public UntypedPublisher {
   void release(Chunk chunk) noexcept override { inner_->release(chunk); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const PublisherOptions& options() const noexcept override { return inner_->options(); }
+  [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }
 
  private:
   struct End {
@@ -38,9 +41,10 @@ class OutputPort final : public UntypedPublisher {
 
   std::unique_ptr<UntypedPublisher> inner_;
   const Lineage& lineage_;
+  FlightLog& flight_;
   std::vector<std::uint32_t> begins_;
   std::vector<End> ends_;
-  std::uint32_t sequence_ = 0;  ///< the transport's, low 32 bits: all messages pass here
+  std::uint64_t sequence_ = 0;  ///< the transport's: all messages pass here
 };
 
 }  // namespace tactus

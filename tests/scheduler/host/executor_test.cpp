@@ -18,6 +18,7 @@ using std_msgs::msg::UInt64;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 /// What the nodes of a test did, in order.
 std::vector<std::string>* calls = nullptr;
@@ -187,8 +188,10 @@ class ExecutorTest : public testing::Test {
     NodeServices services{*transport_, log_,       [](const std::string&) { return DoorbellId{0}; },
                           {},          add_metric, chains_};
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
-    auto& runner = *runners_.emplace_back(
-        std::make_unique<NodeRunner>(std::move(options), kEntry<T>, services, counters));
+    auto& runner = *runners_.emplace_back(std::make_unique<NodeRunner>(
+        std::move(options), kEntry<T>, services,
+        NodePlace{counters, *times_.emplace_back(std::make_unique<NodeTimes>()), *recorder_,
+                  static_cast<std::uint32_t>(counters_.size() - 1)}));
     runner.construct();
     return runner;
   }
@@ -269,6 +272,8 @@ class ExecutorTest : public testing::Test {
   std::vector<ChainSettings> chains_;
   std::vector<std::unique_ptr<MetricCounters>> metrics_;
   std::vector<std::unique_ptr<NodeCounters>> counters_;
+  std::vector<std::unique_ptr<NodeTimes>> times_;
+  std::unique_ptr<FlightRecorder> recorder_ = std::make_unique<FlightRecorder>();
   std::vector<std::unique_ptr<NodeRunner>> runners_;
 };
 
@@ -328,6 +333,21 @@ TEST_F(ExecutorTest, CallsThatRunLongerThanTheirBudgetAreCounted) {
   executor.pass(executor.next_ns());
   EXPECT_EQ(counters(0).budget_overruns.load(), 1u);
   EXPECT_EQ(counters(1).budget_overruns.load(), 0u);
+}
+
+TEST_F(ExecutorTest, TheFlightRecorderTellsCallsAndMessagesInTheirOrder) {
+  add_source("/a");
+  add_relay("relay", "/a", "/b");
+  Executor executor = make_executor();
+  std::uint64_t from = 0;
+  static_cast<void>(read_flight(*recorder_, from));
+  executor.pass(executor.next_ns());
+  using enum FlightKind;
+  std::vector<std::pair<FlightKind, int>> seen;
+  for (const FlightRecord& record : read_flight(*recorder_, from))
+    seen.emplace_back(record.kind, record.node);
+  EXPECT_THAT(seen, ElementsAre(Pair(kStart, 0), Pair(kPublish, 0), Pair(kEnd, 0), Pair(kStart, 1),
+                                Pair(kTake, 1), Pair(kPublish, 1), Pair(kEnd, 1)));
 }
 
 TEST_F(ExecutorTest, AnInputThatCallsNobodyIsFrozenAtTheRelease) {

@@ -179,8 +179,8 @@ class Simulation {
     topics_.push_back(options.settings.remaps["out"]);
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
     NodeServices services{*transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
-    auto& runner =
-        *runners_.emplace_back(std::make_unique<NodeRunner>(std::move(options), kEntry, services, counters));
+    auto& runner = *runners_.emplace_back(std::make_unique<NodeRunner>(
+        std::move(options), kEntry, services, NodePlace{counters, times_, *recorder_, 0}));
     runner.construct();
   }
 
@@ -235,6 +235,8 @@ class Simulation {
   std::unique_ptr<UntypedPublisher> outside_;
   std::vector<std::string> topics_;
   std::vector<std::unique_ptr<NodeCounters>> counters_;
+  NodeTimes times_;
+  std::unique_ptr<FlightRecorder> recorder_ = std::make_unique<FlightRecorder>();
   std::vector<std::unique_ptr<NodeRunner>> runners_;
   std::optional<Executor> executor_;
   std::map<const NodeRunner*, std::int64_t> first_ns_;

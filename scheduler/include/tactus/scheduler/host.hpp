@@ -30,7 +30,19 @@ struct HostServices {
     Doorbell* word = nullptr;  ///< outlives the host
   };
   Transport* transport = nullptr;
-  std::function<NodeCounters&(const std::string& node)> add_node;  ///< throws TransportError
+  struct Place {
+    NodeCounters* counters = nullptr;
+    NodeTimes* times = nullptr;
+    std::uint32_t node = 0;  ///< index of both
+  };
+  std::function<Place(const std::string& node)> add_node;  ///< throws TransportError
+  /// A thread that will call nodes. Throws TransportError when the process has no room for more.
+  struct WorkerPlace {
+    WorkerCounters* counters = nullptr;
+    FlightRecorder* recorder = nullptr;
+    std::uint32_t worker = 0;  ///< index of both
+  };
+  std::function<WorkerPlace(std::string_view name, WorkerKind kind)> add_worker;
   /// Of a node that add_node() returned. Throws TransportError when the process has no room for more.
   std::function<MetricCounters&(const NodeCounters& node, std::string_view name, std::string_view unit)>
       add_metric;

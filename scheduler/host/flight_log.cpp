@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flight_log.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "tactus/middleware/transport.hpp"
+
+namespace tactus {
+namespace {
+
+std::uint16_t short_index(std::uint32_t endpoint) noexcept {
+  return endpoint < FlightRecord::kNoEndpoint ? static_cast<std::uint16_t>(endpoint)
+                                              : FlightRecord::kNoEndpoint;
+}
+static_assert(kMaxEndpointsPerProcess < FlightRecord::kNoEndpoint);
+
+// Answered from the thread's own memory (rseq), or by the vDSO.
+std::uint16_t this_cpu() noexcept { return static_cast<std::uint16_t>(sched_getcpu()); }
+
+}  // namespace
+
+// Times never run backwards within a node: a publisher may stamp its messages as it likes.
+void FlightLog::write(FlightRecord record, std::int64_t when_ns) noexcept {
+  newest_ns_ = std::max(newest_ns_, when_ns);
+  record.when_ns = newest_ns_;
+  record.node = node_;
+  recorder_.write(record);
+}
+
+void FlightLog::started(NodePhase phase, std::uint64_t cycle, std::int64_t due_ns,
+                        std::int64_t now_ns) noexcept {
+  write({.kind = FlightKind::kStart,
+         .flags = static_cast<std::uint8_t>(phase),
+         .cpu = this_cpu(),
+         .a = cycle,
+         .b = static_cast<std::uint64_t>(due_ns)},
+        now_ns);
+}
+
+void FlightLog::ended(std::uint64_t cycle, std::int64_t run_ns, std::uint8_t outcome,
+                      std::int64_t now_ns) noexcept {
+  write({.kind = FlightKind::kEnd,
+         .flags = outcome,
+         .cpu = this_cpu(),
+         .a = cycle,
+         .b = static_cast<std::uint64_t>(run_ns)},
+        now_ns);
+}
+
+void FlightLog::skipped(std::uint64_t releases, std::int64_t now_ns) noexcept {
+  write({.kind = FlightKind::kSkip, .a = releases}, now_ns);
+}
+
+void FlightLog::took(std::uint32_t endpoint, const SampleHeader& header) noexcept {
+  write({.kind = FlightKind::kTake,
+         .endpoint = short_index(endpoint),
+         .a = std::uint64_t{header.publisher.process} << 32 | header.publisher.index,
+         .b = header.sequence},
+        newest_ns_);
+}
+
+void FlightLog::dropped(std::uint32_t endpoint, std::uint64_t messages) noexcept {
+  write({.kind = FlightKind::kDrop, .endpoint = short_index(endpoint), .a = messages}, newest_ns_);
+}
+
+void FlightLog::published(std::uint32_t endpoint, std::uint64_t sequence, std::int64_t now_ns) noexcept {
+  write({.kind = FlightKind::kPublish, .endpoint = short_index(endpoint), .a = sequence}, now_ns);
+}
+
+}  // namespace tactus
