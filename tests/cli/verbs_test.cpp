@@ -33,7 +33,7 @@ class Verbs : public testing::Test {
 };
 
 TEST_F(Verbs, AreFoundByNameAndAlias) {
-  EXPECT_THAT(verb_names(app_), ElementsAre("launch", "topic", "node", "msg", "graph", "doctor"));
+  EXPECT_THAT(verb_names(app_), ElementsAre("launch", "topic", "node", "host", "msg", "graph", "doctor"));
   EXPECT_EQ(find_verb(app_, "interface"), find_verb(app_, "msg"));
   EXPECT_EQ(find_verb(app_, "mgs"), nullptr);
 }
