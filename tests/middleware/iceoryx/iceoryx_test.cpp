@@ -35,12 +35,33 @@ Runtime& runtime() {
   return *shared;
 }
 
-INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportConformance,
-                         ::testing::Values(TransportCase{"iceoryx", [] { return runtime().transport; }}),
+/// Publishers and subscribers of two transports: to them the others are another process.
+class Apart final : public Transport {
+ public:
+  explicit Apart(BrokerClient& broker)
+      : left_{make_iceoryx_transport(broker)}, right_{make_iceoryx_transport(broker)} {}
+  std::unique_ptr<UntypedPublisher> create_publisher(const PublisherOptions& options) override {
+    return left_->create_publisher(options);
+  }
+  std::unique_ptr<UntypedSubscriber> create_subscriber(const SubscriberOptions& options) override {
+    return right_->create_subscriber(options);
+  }
+
+ private:
+  std::unique_ptr<Transport> left_, right_;
+};
+
+std::vector<TransportCase> cases() {
+  return {
+      {"slots", [] { return runtime().transport; }},
+      {"slots_to_another_process", [] { return std::make_shared<Apart>(*runtime().broker); }},
+      {"plain", [] { return std::shared_ptr{make_iceoryx_transport(*runtime().broker, Delivery::kPlain)}; }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportConformance, ::testing::ValuesIn(cases()),
                          [](const auto& param) { return param.param.name; });
 
-INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportAllocations,
-                         ::testing::Values(TransportCase{"iceoryx", [] { return runtime().transport; }}),
+INSTANTIATE_TEST_SUITE_P(Iceoryx, TransportAllocations, ::testing::ValuesIn(cases()),
                          [](const auto& param) { return param.param.name; });
 
 PublisherOptions out(const std::string& topic) {
