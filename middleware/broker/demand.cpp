@@ -54,7 +54,7 @@ class Adder {
     for (const auto& [key, place] : places) {
       if (std::get<bool>(key)) add_publisher(std::get<0>(key), place);
     }
-    // What subscribers queue and hold may all come from any one of the topic's publishers.
+    // Subscribers queue and hold so many of each of the topic's publishers.
     for (const auto& [key, place] : places) {
       if (!std::get<bool>(key)) add_subscriber(std::get<0>(key), place);
     }
@@ -68,7 +68,10 @@ class Adder {
     Demand::Topic& entry = demand_.topics[topic];
     entry.publishers += sum.endpoints;
     entry.publisher_chunks += sum.chunks;
-    if (const auto pool = pool_of(pools_, place.max_bytes)) add_chunks(entry, *pool, sum);
+    if (const auto pool = pool_of(pools_, place.max_bytes)) {
+      entry.writers[*pool] += sum.endpoints;
+      add_chunks(entry, *pool, sum, 1);
+    }
   }
   void add_subscriber(const std::string& topic, const Place& place) {
     const Place::Sum sum = place.both();
@@ -76,14 +79,15 @@ class Adder {
     Demand::Topic& entry = demand_.topics[topic];
     entry.subscribers += sum.endpoints;
     entry.subscriber_chunks += sum.chunks;
-    for (auto& [pool, chunks] : entry.pools) add_chunks(entry, pool, sum);
+    for (const auto& [pool, publishers] : entry.writers) add_chunks(entry, pool, sum, publishers);
   }
-  void add_chunks(Demand::Topic& topic, std::size_t pool, const Place::Sum& sum) {
-    topic.pools[pool] += sum.chunks;
-    demand_.chunks[pool] += sum.chunks;
+  void add_chunks(Demand::Topic& topic, std::size_t pool, const Place::Sum& sum, std::uint32_t times) {
+    const std::uint32_t chunks = sum.chunks * times;
+    topic.pools[pool] += chunks;
+    demand_.chunks[pool] += chunks;
     auto& held = demand_.by_holder[sum.holder];
     held.resize(pools_.size());
-    held[pool] += sum.chunks;
+    held[pool] += chunks;
   }
 
   const std::vector<Pool>& pools_;
@@ -164,13 +168,13 @@ class Check {
         fmt::format(
             "{}: {} more chunks of {} are needed ({:.1f} MB), {} of {} are free ({:.1f} MB); the topic alone "
             "takes {}: {} publishers x (loans + history + 1) = {}, {} subscribers x (depth + held) = "
-            "{}{}{}: lower depth or max_held of its subscribers or max_bytes of its publishers, or end "
+            "{}{}{}{}: lower depth or max_held of its subscribers or max_bytes of its publishers, or end "
             "another launch",
             speaker(largest), after_.chunks[pool] - held, pool_name(pools_[pool]),
             megabytes(pool, after_.chunks[pool] - held), capacity - std::min(capacity, held),
             pools_[pool].chunks, megabytes(pool, capacity - std::min(capacity, held)), topic.pools.at(pool),
             topic.publishers, topic.publisher_chunks, topic.subscribers, topic.subscriber_chunks,
-            holders(pool), lost_text(pool))};
+            topic.writers.at(pool) > 1 ? " of each publisher" : "", holders(pool), lost_text(pool))};
   }
 
   [[nodiscard]] double megabytes(std::size_t pool, std::uint32_t chunks) const {

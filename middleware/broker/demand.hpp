@@ -15,7 +15,7 @@ namespace tactus::broker {
 /// Compiled limits of the Debian package, minus RouDi's own ports.
 struct Limits {
   std::uint32_t publishers = 500;
-  std::uint32_t subscribers = 1000;
+  std::uint32_t subscribers = 900;  ///< the rest is for ports in which processes write down their slots
   std::uint32_t subscribers_per_topic = 256;
   std::uint32_t processes = 290;
 };
@@ -39,7 +39,8 @@ struct Demand {
   struct Topic {
     std::uint32_t publishers = 0, subscribers = 0;
     std::uint32_t publisher_chunks = 0, subscriber_chunks = 0;
-    std::map<std::size_t, std::uint32_t> pools;  ///< index of the pool -> chunks
+    std::map<std::size_t, std::uint32_t> pools;    ///< index of the pool -> chunks
+    std::map<std::size_t, std::uint32_t> writers;  ///< index of the pool -> publishers that use it
   };
   std::map<std::string, Topic> topics;                            ///< by "group|topic"
   std::vector<std::uint32_t> chunks;                              ///< per pool

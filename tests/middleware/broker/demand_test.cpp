@@ -66,11 +66,11 @@ TEST(Demand, ASubscriberCostsNothingUntilSomebodyPublishes) {
   EXPECT_THAT(demand_of(kPools, {subscriber("/a", 12)}).chunks, ElementsAre(0, 0));
 }
 
-TEST(Demand, ASubscriberMayHoldMessagesOfEveryPublisherOfItsTopic) {
+TEST(Demand, ASubscriberQueuesAndHoldsMessagesOfEveryPublisherOfItsTopic) {
   const Demand demand =
       demand_of(kPools, {publisher("/a", 3), publisher("/a", 2, 2000), subscriber("/a", 12)});
   // Both are one node's: its largest message decides.
-  EXPECT_THAT(demand.chunks, ElementsAre(0, 17));
+  EXPECT_THAT(demand.chunks, ElementsAre(0, 5 + 2 * 12));
   Claim other = publisher("/a", 2, 2000);
   other.node = "/other";
   EXPECT_THAT(demand_of(kPools, {publisher("/a", 3), other, subscriber("/a", 12)}).chunks,
