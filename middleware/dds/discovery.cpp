@@ -69,10 +69,12 @@ Discovery::~Discovery() {
   dds_delete(subscriptions_);
 }
 
-std::vector<RemoteEndpoint> Discovery::writers() const { return read(publications_); }
-std::vector<RemoteEndpoint> Discovery::readers() const { return read(subscriptions_); }
+std::vector<RemoteEndpoint> Discovery::writers() const { return read(publications_, false); }
+std::vector<RemoteEndpoint> Discovery::readers() const { return read(subscriptions_, false); }
+std::vector<RemoteEndpoint> Discovery::own_writers() const { return read(publications_, true); }
+std::vector<RemoteEndpoint> Discovery::own_readers() const { return read(subscriptions_, true); }
 
-std::vector<RemoteEndpoint> Discovery::read(std::int32_t reader) const {
+std::vector<RemoteEndpoint> Discovery::read(std::int32_t reader, bool own) const {
   constexpr std::uint32_t kMost = 4096;
   std::vector<void*> samples(kMost, nullptr);
   std::vector<dds_sample_info_t> infos(kMost);
@@ -83,7 +85,7 @@ std::vector<RemoteEndpoint> Discovery::read(std::int32_t reader) const {
   if (count <= 0) return endpoints;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     const auto& endpoint = *static_cast<const dds_builtintopic_endpoint_t*>(samples[i]);
-    if (infos[i].valid_data && endpoint.participant_instance_handle != own_)
+    if (infos[i].valid_data && (endpoint.participant_instance_handle == own_) == own)
       endpoints.push_back(to_endpoint(endpoint));
   }
   dds_return_loan(reader, samples.data(), count);

@@ -33,13 +33,16 @@ class Discovery {
 
   [[nodiscard]] std::vector<RemoteEndpoint> writers() const;
   [[nodiscard]] std::vector<RemoteEndpoint> readers() const;
+  /// Those of this participant itself.
+  [[nodiscard]] std::vector<RemoteEndpoint> own_writers() const;
+  [[nodiscard]] std::vector<RemoteEndpoint> own_readers() const;
   /// For Waiter::attach: become ready when something changed.
   [[nodiscard]] std::array<std::int32_t, 2> entities() const noexcept {
     return {publications_, subscriptions_};
   }
 
  private:
-  [[nodiscard]] std::vector<RemoteEndpoint> read(std::int32_t reader) const;
+  [[nodiscard]] std::vector<RemoteEndpoint> read(std::int32_t reader, bool own) const;
   std::int32_t publications_ = 0;
   std::int32_t subscriptions_ = 0;
   std::uint64_t own_ = 0;

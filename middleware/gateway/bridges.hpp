@@ -34,6 +34,8 @@ struct Filter {
   std::string group;                 ///< DDS partition; empty: where ROS 2 is
   std::vector<std::string> exports;  ///< empty: all
   std::vector<std::string> imports;  ///< imported even when the topic has a publisher here
+  /// Width of the ids in ROS 2's list of nodes: 24 until Humble, 16 from Iron on; 0: our nodes are not in it.
+  std::size_t ros_gid_bytes = 24;
 };
 
 /// True when one of the patterns names the topic.

@@ -123,6 +123,8 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
       inbound_{participant_, "inbound"},
       inbound_bulk_{participant_, "inbound_bulk"} {
   for (const auto entity : discovery_.entities()) changes_.attach(entity);
+  if (filter_.group.empty() && filter_.ros_gid_bytes != 0)
+    ros_graph_.emplace(participant_, filter_.ros_gid_bytes);
 }
 
 void Gateway::step() {
@@ -137,6 +139,7 @@ void Gateway::step() {
   update_exports(wanted.exports, local);
   update_imports(wanted.imports, local);
   tell_refusals(wanted.refusals);
+  if (ros_graph_) ros_graph_->say(local.nodes, local.uses, discovery_);
   look.refusals = wanted.refusals;
   look.outbound = outbound_.status();
   append(look.outbound, outbound_bulk_.status());

@@ -14,6 +14,7 @@
 #include "local_graph.hpp"
 #include "outbound.hpp"
 #include "reporter.hpp"
+#include "ros_graph.hpp"
 
 namespace tactus::gateway {
 
@@ -90,6 +91,7 @@ class Gateway {
   std::map<std::string, std::string> types_;  ///< of the last look
   mesh::Mesh mesh_;
   Reporter reporter_;
+  std::optional<RosGraph> ros_graph_;  ///< in the default group only: the others ROS 2 does not see
   OutboundWorker outbound_;
   OutboundWorker outbound_bulk_;
   InboundWorker inbound_;

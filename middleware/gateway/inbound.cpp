@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inbound.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
+#include "tactus/msg/type_id.hpp"
 
 namespace tactus::gateway {
 namespace {
@@ -52,7 +55,7 @@ Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& br
                .partition = broker.group(),
                .reliable = bridge.reliable,
                .latched = bridge.latched,
-               .user_data = mesh::id_text(host)}} {
+               .user_data = fmt::format("typehash={};{}", rihs(type_.info()), mesh::id_text(host))}} {
   if (!bridge.waiting) begin(bridge);
 }
 

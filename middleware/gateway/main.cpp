@@ -101,6 +101,10 @@ int main(int argc, char** argv) {
   app.add_option("--group", filter.group, "tenant: a DDS partition; the default one meets ROS 2");
   app.add_option("--export", filter.exports, "topics that may leave this host; default all");
   app.add_option("--import", filter.imports, "topics to take in although they have a publisher here");
+  app.add_option("--ros", filter.ros_gid_bytes, "whose list of nodes this host's appear in")
+      ->transform(
+          CLI::Transformer{std::map<std::string, std::size_t>{{"humble", 24}, {"iron", 16}, {"off", 0}}}
+              .description("humble, iron (and later), off"));
   int control_fd = -1;
   app.add_option("--control-fd", control_fd, "socket of what started it: told when it is ready")->group("");
   CLI11_PARSE(app, argc, argv);

@@ -338,9 +338,16 @@ class Reader : public YamlReader {
          {"peers", [&](const auto& n) { network.peers = texts(n, "peers is a list of addresses"); }},
          {"multicast", [&](const auto& n) { network.multicast = boolean(n, "multicast").value_or(true); }},
          {"export", [&](const auto& n) { network.exports = topics(n, "export"); }},
-         {"import", [&](const auto& n) { network.imports = topics(n, "import"); }}});
+         {"import", [&](const auto& n) { network.imports = topics(n, "import"); }},
+         {"ros", [&](const auto& n) { read_ros(n, network); }}});
     if (!network.multicast && network.peers.empty())
       error(at(node), "network: without multicast no host is found; list their addresses under peers");
+  }
+
+  void read_ros(const YAML::Node& node, NetworkSettings& network) {
+    network.ros = text(node, "ros").value_or("humble");
+    if (network.ros != "humble" && network.ros != "iron" && network.ros != "off")
+      error(at(node), fmt::format("ros is humble, iron (and later) or off, not '{}'", network.ros));
   }
 
   void read_domain(const YAML::Node& node, NetworkSettings& network) {

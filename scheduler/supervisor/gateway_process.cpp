@@ -20,6 +20,7 @@ std::vector<std::string> arguments(const NetworkSettings& settings, const std::s
   };
   add("--interface", settings.interface);
   add("--group", group);
+  add("--ros", settings.ros);
   for (const auto& peer : settings.peers) add("--peer", peer);
   for (const auto& topic : settings.exports) add("--export", topic);
   for (const auto& topic : settings.imports) add("--import", topic);

@@ -121,6 +121,52 @@ class SplitLaunch(unittest.TestCase):
         self.assertIn("did you mean 'tracking'?", process.log.read_text())
 
 
+class XrOverTwoHosts(unittest.TestCase):
+    """The whole pipeline, and a third host where nothing runs."""
+
+    def setUp(self):
+        self.sensors, self.display, self.anywhere = self.enterContext(Network(3))
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/var/tmp")))
+        self.processes = []
+        self.addCleanup(self.end_processes)
+
+    def end_processes(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in self.processes:
+            process.wait(30)
+
+    def launch(self, host, processes):
+        log = self.folder / f"{host.address}.log"
+        file = pathlib.Path(__file__).resolve().parents[2] / "launch/xr_two_hosts.launch.yaml"
+        with open(log, "w") as out:
+            process = host.start(RTCTL, "launch", file, f"frames:={self.folder}", "--processes", processes, stdout=out,
+                                 stderr=subprocess.STDOUT)
+        process.log = log
+        self.processes.append(process)
+
+    def ask(self, *words):
+        try:
+            return self.anywhere.run(RTCTL, "--domain", "0", "--interface", "eth0", *words).stdout
+        except subprocess.CalledProcessError:
+            return ""
+
+    def test_a_third_host_sees_the_predicted_pose(self):
+        self.launch(self.sensors, "sensors,vision")
+        self.launch(self.display, "main")
+        wait_until(lambda: "position:" in self.ask("topic", "echo", "/head/predicted_pose", "--once", "--timeout", "2"),
+                   "a pose", 40)
+        topics = self.ask("topic", "list", "--names").split()
+        for topic in ("/imu", "/camera/left/image", "/tracks", "/head/pose", "/head/predicted_pose", "/display/frame"):
+            self.assertIn(topic, topics)
+        nodes = self.ask("node", "list", "--names").split()
+        self.assertIn("host1/tracker", nodes)
+        self.assertIn("host2/reprojection", nodes)
+        wait_until(lambda: "data:" in self.ask("topic", "echo", "/display/frame", "--once", "--timeout", "2", "--no-arr"),
+                   "a displayed frame", 20)
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:
         print("skipped: needs root in its namespace")

@@ -2,80 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Topics between two hosts through their gateways. Run: in_namespace.sh two_hosts_test.py BUILD_FOLDER [NAME...]"""
 
-import json
-import os
 import pathlib
-import re
 import signal
-import subprocess
 import sys
 import time
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from hosts import Network  # noqa: E402
+from gateways import BUILD, RTCTL, HostsCase, main, node  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
-BUILD = pathlib.Path(sys.argv[1])
-RTCTL = BUILD / "bin/rtctl"
 
-
-def node(name):
-    return BUILD / f"tests/nodes/libtest_{name}.so"
-
-
-class TwoHosts(unittest.TestCase):
-    def setUp(self):
-        self.left, self.right = self.enterContext(Network(2))
-        self.processes = []
-        self.addCleanup(self.end_processes)
-
-    def end_processes(self):
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                process.terminate()
-        for process in self.processes:
-            process.wait(20)
-
-    def start(self, host, *command):
-        name = f"/tmp/{len(self.processes)}.log"
-        with open(name, "w") as log:
-            process = host.start(*command, stdout=log, stderr=subprocess.STDOUT)
-        process.log = name
-        self.processes.append(process)
-        return process
-
-    def gateways(self, *options):
-        return [self.start(host, BUILD / "bin/tactus-gateway", "--interface", "eth0", *options)
-                for host in (self.left, self.right)]
-
-    def publish(self, host, topic, number, *options):
-        return self.start(host, RTCTL, "topic", "pub", topic, "std_msgs/UInt64", f"{{data: {number}}}",
-                          "--rate", "20", *options)
-
-    def relay(self, host, source, target, *options):
-        return self.start(host, BUILD / "bin/tactus-run", node("relay"), f"in:={source}", f"out:={target}", "add:=1",
-                          "--on", "in", "--name", "relay" + target.replace("/", "_"), *options)
-
-    def value(self, host, topic, *options):
-        """The next number on a topic, or nothing."""
-        try:
-            text = host.run(RTCTL, "topic", "echo", topic, "--once", "--timeout", "1", *options).stdout
-        except subprocess.CalledProcessError:
-            return None
-        return int(re.search(r"data: (\d+)", text).group(1))
-
-    def messages(self, host, topic):
-        """How many a topic has carried, by all its publishers."""
-        info = json.loads(host.run(RTCTL, "topic", "info", topic, "--json").stdout)
-        return sum(publisher["messages"] for publisher in info["publishers"])
-
-    def assert_arrives(self, host, topic, expected, *options, seconds=10):
-        wait_until(lambda: self.value(host, topic, *options) == expected, f"{topic} = {expected}", seconds)
-
-    def text(self, process):
-        return pathlib.Path(process.log).read_text()
-
+class TwoHosts(HostsCase):
     def test_a_topic_crosses_there_and_back(self):
         self.gateways()
         self.publish(self.left, "/out", 41)
@@ -192,7 +129,4 @@ class TwoHosts(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0:
-        print("skipped: needs root in its namespace")
-        sys.exit(77)
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
+    main()

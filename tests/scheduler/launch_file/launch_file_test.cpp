@@ -39,7 +39,7 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
 
 TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
   const auto plan = load("network.launch.yaml");
-  const NetworkSettings expected{7, "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"}, {"/right"}};
+  const NetworkSettings expected{7, "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"}, {"/right"}, "iron"};
   EXPECT_EQ(plan.network, expected);
   const std::string text = describe_plan(plan);
   EXPECT_NE(text.find("network: domain 7 on eth0, exports /left, /camera/*"), std::string::npos) << text;

@@ -7,6 +7,7 @@
 
 #include "broker.hpp"
 #include "command.hpp"
+#include "crossings.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
@@ -43,7 +44,7 @@ Json edges_json(const std::vector<Edge>& edges, const Topic& topic, const char* 
   return list;
 }
 
-int print_json(const Graph& graph, const Topic& topic) {
+int print_json(const Graph& graph, const Topic& topic, const std::string& network) {
   Json json{{"name", topic.name}, {"group", topic.group}, {"types", topic.types}};
   json["publishers"] = Json::array();
   json["subscribers"] = Json::array();
@@ -51,6 +52,7 @@ int print_json(const Graph& graph, const Topic& topic) {
   for (const Endpoint& endpoint : topic.subscribers) json["subscribers"].push_back(json_of(endpoint, false));
   json["edges"] = edges_json(graph.edges, topic, "path");
   json["mismatches"] = edges_json(graph.mismatches, topic, "reason");
+  json["network"] = Json::parse(network);
   return print(json.dump(2) + "\n");
 }
 
@@ -85,13 +87,16 @@ std::string edges_text(const Graph& graph, const Topic& topic) {
 }
 
 int topic_info(const Options& options) {
-  const Graph graph = read_graph(options.group);
+  const std::string told = read_graph_text(options.group);
+  const Graph graph = parse_graph(told);
   const Topic& topic = find_topic(graph, options.topic, options.group);
-  if (options.json) return print_json(graph, topic);
+  if (options.json) return print_json(graph, topic, crossings_json(told, topic.name, topic.group));
   std::string text =
       fmt::format("{}  {}\n\n", paint(Style::kHeading, topic.name), fmt::join(topic.types, ", "));
   text += publishers_text(topic) + "\n" + subscribers_text(topic);
   if (const std::string edges = edges_text(graph, topic); !edges.empty()) text += "\n" + edges;
+  if (const std::string lines = crossings_text(told, topic.name, topic.group); !lines.empty())
+    text += "\n" + lines;
   return print(text);
 }
 

@@ -15,6 +15,7 @@ struct NetworkSettings {
   bool multicast = true;             ///< false: peers only
   std::vector<std::string> exports;  ///< topics that may leave this host, `/camera/*`; empty: all
   std::vector<std::string> imports;  ///< topics to take in although they have a publisher here
+  std::string ros = "humble";        ///< whose list of nodes they appear in: humble, iron (and later), off
 
   friend bool operator==(const NetworkSettings&, const NetworkSettings&) = default;
 };
