@@ -99,6 +99,8 @@ std::string warnings_text(const std::vector<tactus::TopicStatus>& topics,
 void LaunchRecord::add(const tactus::LaunchStatus& status) {
   elapsed_ = status.elapsed;
   clock_rate_ = status.clock_rate;
+  simulation_end_ = status.simulation_end;
+  simulation_real_ = status.simulation_real;
   processes_ = status.processes;
   degradations_ = status.degradations;
   for (const tactus::TopicStatus& topic : status.topics) {
@@ -133,6 +135,10 @@ double LaunchRecord::silence(const tactus::ExpectedRate& expected) const {
 std::string LaunchRecord::text(bool whole_run) const {
   std::string time = fmt::format("{:.1f} s", ns_of(elapsed_) / 1e9);
   if (clock_rate_ != 1) time += fmt::format(", the group's clock at rate {:g}", clock_rate_);
+  if (simulation_ended())
+    time += fmt::format(" of simulated time in {:.1f} s, {:.1f} times as fast as real time; {}",
+                        ns_of(simulation_real_) / 1e9,
+                        ns_of(elapsed_) / std::max(1.0, ns_of(simulation_real_)), simulation_end_);
   std::string text = paint(Style::kDim, time) + "\n";
   for (const std::string& degradation : degradations_)
     text += paint(Style::kWarning, "degraded: " + degradation) + "\n";
@@ -165,6 +171,8 @@ nlohmann::ordered_json LaunchRecord::json() const {
             {"nodes", Json::array()},
             {"topics", Json::array()},
             {"degradations", degradations_}};
+  if (simulation_ended())
+    json["simulation"] = {{"end", simulation_end_}, {"real_s", ns_of(simulation_real_) / 1e9}};
   for (const tactus::ProcessStatus& one : processes_) {
     json["processes"].push_back(
         {{"name", one.name}, {"pid", one.pid}, {"running", one.running}, {"end", one.end}});
@@ -173,6 +181,7 @@ nlohmann::ordered_json LaunchRecord::json() const {
   for (const auto& [name, record] : topics_) {
     json["topics"].push_back(json_of(record.last));
     json["topics"].back()["hz"] = mean_rate(name);
+    if (!record.last.digest.empty()) json["topics"].back()["digest"] = record.last.digest;
   }
   return json;
 }

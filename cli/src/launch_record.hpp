@@ -36,6 +36,8 @@ class LaunchRecord {
   [[nodiscard]] std::vector<std::string> missed(const std::vector<tactus::ExpectedRate>& expectations) const;
   /// True when the node has stopped, whatever the reason.
   [[nodiscard]] bool ended(const std::string& node) const;
+  /// True when a launch on simulated time has come to its end.
+  [[nodiscard]] bool simulation_ended() const noexcept { return !simulation_end_.empty(); }
   /// One sentence for each process that ended other than with 0, and each node that faulted.
   [[nodiscard]] std::vector<std::string> failures() const;
 
@@ -51,6 +53,8 @@ class LaunchRecord {
 
   std::chrono::nanoseconds elapsed_{0};
   double clock_rate_ = 1;
+  std::string simulation_end_;
+  std::chrono::nanoseconds simulation_real_{0};
   std::map<std::string, TopicRecord> topics_;
   std::map<std::string, tactus::NodeStatus> nodes_;
   std::vector<tactus::ProcessStatus> processes_;

@@ -173,6 +173,7 @@ class EurocPlayer final : public tactus::Node {
     if (eye.decoder == nullptr) return;
     const auto& rows = eye.decoder->rows();
     for (; eye.next < rows.size() && rows[eye.next].stamp_ns <= until_ns; ++eye.next) {
+      if (context_.simulated()) eye.decoder->wait_for_next();
       const auto frame = eye.decoder->take();
       if (!frame)
         leave_out(late_);

@@ -20,6 +20,11 @@ void ImageDecoder::wait_until_ahead() const {
   for (std::size_t decoded = decoded_; decoded < enough; decoded = decoded_) decoded_.wait(decoded);
 }
 
+void ImageDecoder::wait_for_next() const {
+  for (std::size_t decoded = decoded_; decoded <= taken_ && decoded < rows_.size(); decoded = decoded_)
+    decoded_.wait(decoded);
+}
+
 std::optional<ImageDecoder::Frame> ImageDecoder::take() {
   const std::size_t row = taken_;
   std::optional<Frame> frame;

@@ -25,6 +25,8 @@ class ImageDecoder {
   explicit ImageDecoder(std::vector<ImageRow> rows);
   ~ImageDecoder();
 
+  /// Blocks until the image of the next row is ready: for a player whose time stands still meanwhile.
+  void wait_for_next() const;
   /// Blocks until kAhead images are ready, or all.
   void wait_until_ahead() const;
 

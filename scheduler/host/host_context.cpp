@@ -93,6 +93,7 @@ UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo&
        .max_loans = given.max_loans != 0 ? given.max_loans : options.max_loans,
        .max_bytes = bytes});
   auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_, flight_);
+  port->appear_after(services_.takes_ns);
   join_chains(*port);
   return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;
 }

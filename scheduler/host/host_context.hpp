@@ -36,6 +36,8 @@ struct NodeServices {
   /// Where a metric of the node is kept; throws when there is no more room. Not empty when the node has some.
   std::function<MetricCounters&(std::string_view name, std::string_view unit)> add_metric{};
   std::span<const ChainSettings> chains{};  ///< of the launch; outlive the node
+  bool simulated = false;                   ///< the clock stands still while the node works
+  std::int64_t takes_ns = 0;                ///< so long after a call what it publishes appears
 };
 
 /// The context of a node in a real process. Owns the ports: it must outlive the node.
@@ -70,6 +72,7 @@ class HostContext final : public NodeContext {
   [[nodiscard]] Log& log() noexcept override { return services_.log; }
   [[nodiscard]] Time now() const noexcept override { return group_now(); }
   void wait_until(Time until) noexcept override;
+  [[nodiscard]] bool simulated() const noexcept override { return services_.simulated; }
 
  protected:
   UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,

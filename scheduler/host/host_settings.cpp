@@ -61,9 +61,9 @@ static void from_json(const json& in, NodeSettings& node) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, budget_ns,
-                                   thread)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, clock_rate, chains, executors,
-                                   nodes)
+                                   thread, takes_ns, ends_launch)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, simulated, run_for_ns, clock_rate,
+                                   chains, executors, nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

@@ -10,7 +10,7 @@ namespace tactus {
 void OutputPort::publish(Chunk chunk) noexcept {
   SampleHeader& header = *chunk.header;
   const bool now = header.publish_time_ns == 0;
-  if (now) header.publish_time_ns = to_ns(group_now());
+  if (now) header.publish_time_ns = to_ns(group_now()) + delay_ns_;
   if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
   ++sequence_;
   header.chains = lineage_.origins();

@@ -26,6 +26,9 @@ class OutputPort final : public UntypedPublisher {
   /// record.
   void end_chain(std::uint32_t origin_id, Metric age_ms) { ends_.push_back({origin_id, age_ms}); }
 
+  /// On virtual time: what is published appears so much later.
+  void appear_after(std::int64_t delay_ns) { delay_ns_ = delay_ns; }
+
   [[nodiscard]] Chunk loan() noexcept override { return inner_->loan(); }
   void publish(Chunk chunk) noexcept override;
   void release(Chunk chunk) noexcept override { inner_->release(chunk); }
@@ -44,6 +47,7 @@ class OutputPort final : public UntypedPublisher {
   FlightLog& flight_;
   std::vector<std::uint32_t> begins_;
   std::vector<End> ends_;
+  std::int64_t delay_ns_ = 0;
   std::uint64_t sequence_ = 0;  ///< the transport's: all messages pass here
 };
 

@@ -30,6 +30,7 @@ PublisherOptions output(const PlannedNode& node, const PortDescription& port) {
 
 Reservation demand_of(const LaunchPlan& plan) {
   Reservation demand;
+  if (plan.simulated) return demand;  // its messages stay in its process
   for (const HostSettings& process : plan.processes) demand.processes.push_back(process.process);
   for (const PlannedNode& node : plan.nodes) {
     const Location& at = node.location;

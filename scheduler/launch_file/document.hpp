@@ -48,6 +48,7 @@ struct NodeEntryText {
   std::int64_t deadline_ns = 0;
   std::int64_t budget_ns = 0;
   bool ends_launch = false;
+  std::int64_t takes_ns = -1;
   ThreadSettings thread;
   std::map<std::string, Located<ParameterValue>> parameters;
   std::map<std::string, std::string> parameter_texts;  ///< as written: 007 is a text where a text is declared
@@ -73,6 +74,8 @@ struct Document {
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
   double clock_rate = 0;
+  bool simulated = false;
+  Location clock_at;
   std::vector<LaunchArgument> args;
   std::vector<ExecutorEntry> executors;
   std::vector<NodeEntryText> nodes;

@@ -40,6 +40,8 @@ class NodeReader : public ThreadReader {
                         "self_looping: true; others run on the thread of their executor");
           check_applies(value, "ends_launch", entry, {TriggerKind::kSelfLooping, TriggerKind::kCoroutine},
                         "self_looping: true and coroutines; others do not end by themselves");
+          check_applies(value, "takes", entry, {TriggerKind::kSelfLooping},
+                        "self_looping: true; calls of others take no simulated time");
           check_applies(value, "on_overrun", entry, {TriggerKind::kEvery}, "every:");
           for (const char* timing : {"deadline", "budget"}) {
             check_applies(
@@ -66,12 +68,6 @@ class NodeReader : public ThreadReader {
   }
 
  private:
-  Handler not_yet(const std::string& key) {
-    return [this, key](const YAML::Node& value) {
-      error(at(value), fmt::format("'{}' has no effect in this version of Tactus: remove it", key));
-    };
-  }
-
   /// A setting that would be ignored is an error.
   void check_applies(const YAML::Node& node, const std::string& key, const NodeEntryText& entry,
                      const std::vector<TriggerKind>& kinds, const std::string& where) {
@@ -108,7 +104,7 @@ class NodeReader : public ThreadReader {
         {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
         {"budget", [&](const YAML::Node& n) { entry.budget_ns = duration(n, "budget").value_or(0); }},
         {"on_overrun", [&](const YAML::Node& n) { entry.on_overrun = read_on_overrun(n); }},
-        {"takes", not_yet("takes")},
+        {"takes", [&](const YAML::Node& n) { entry.takes_ns = duration(n, "takes").value_or(0); }},
         {"stale_after", of_an_input("stale_after", "30ms")},
         {"delayed", of_an_input("delayed", "true")},
         {"optional", of_an_input("optional", "true")},

@@ -126,6 +126,7 @@ std::string network_text(const NetworkSettings& network) {
 
 std::string describe_plan(const LaunchPlan& plan) {
   std::string text = fmt::format("{}{}\n", plan.file, plan.group.empty() ? "" : ", group " + plan.group);
+  if (plan.simulated) text += "simulated clock\n";
   if (plan.clock_rate != 0) text += fmt::format("clock at rate {}\n", plan.clock_rate);
   for (const auto& process : plan.processes) {
     text += fmt::format("process {}\n", process.process);
@@ -144,7 +145,7 @@ std::string describe_plan(const LaunchPlan& plan) {
       if (node.process == process.process && node.host.executor.empty()) {
         text += fmt::format("  thread of its own ({}): {} ({}){}\n", thread_text(node.host.thread),
                             node.host.settings.name, node.description.class_name,
-                            node.ends_launch ? ", the launch ends with it" : "");
+                            node.host.ends_launch ? ", the launch ends with it" : "");
         text += parameters_text(node);
       }
     }

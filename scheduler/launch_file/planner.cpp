@@ -45,6 +45,7 @@ namespace launch_file {
 namespace {
 
 constexpr const char* kMain = "main";
+constexpr const char* kSimulation = "simulation";
 
 class Planner {
  public:
@@ -56,6 +57,7 @@ class Planner {
     plan_.group = document_.group;
     plan_.realtime = document_.realtime;
     plan_.clock_rate = document_.clock_rate;
+    plan_.simulated = document_.simulated;
     plan_.network = document_.network;
     for (const auto& expected : document_.expectations) plan_.expectations.push_back(expected.value);
     if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
@@ -69,6 +71,7 @@ class Planner {
     check_orders();
     check_expectations();
     check_chains();
+    if (document_.simulated) check_simulated();
     if (!diagnostics_.empty()) return std::nullopt;
     fill_processes();
     return std::move(plan_);
@@ -94,7 +97,8 @@ class Planner {
     node.host.deadline_ns = entry.deadline_ns;
     node.host.budget_ns = entry.budget_ns;
     node.host.thread = entry.thread;
-    node.ends_launch = entry.ends_launch;
+    node.host.ends_launch = entry.ends_launch;
+    node.host.takes_ns = entry.takes_ns;
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
     if (looping && entry.has_executor)
       error(entry.executor.at,
@@ -529,6 +533,29 @@ class Planner {
                       node.host.settings.name, name, did_you_mean(name, known)));
   }
 
+  /// Virtual time exists in one process: nothing goes out of it, nothing comes in.
+  void check_simulated() {
+    if (document_.network)
+      error(document_.clock_at,
+            "clock: simulated has no network: nothing reaches other hosts on virtual time; "
+            "remove network:, or the simulated clock");
+    for (const std::string& topic : document_.external)
+      error(document_.clock_at, fmt::format("clock: simulated has no external topics: {} of another launch "
+                                            "cannot come in; publish it here",
+                                            topic));
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+      const NodeEntryText& entry = document_.nodes[i];
+      const bool loops = entry.trigger.kind == TriggerKind::kSelfLooping;
+      if (loops && entry.takes_ns < 0)
+        error(entry.at, fmt::format("node '{}' is self-looping: with clock: simulated say how long a round "
+                                    "takes it, takes: 30ms; 0ms when it paces itself, as sources do",
+                                    entry.name));
+      plan_.nodes[i].process = kSimulation;
+    }
+    plan_.realtime = RealtimeMode::kOff;
+    plan_.clock_rate = 0;
+  }
+
   void fill_processes() {
     const auto process = [this](const std::string& name) -> HostSettings& {
       const auto found = std::ranges::find(plan_.processes, name, &HostSettings::process);
@@ -538,6 +565,7 @@ class Planner {
       settings.group = plan_.group;
       settings.realtime = plan_.realtime;
       settings.clock_rate = plan_.clock_rate;
+      settings.simulated = plan_.simulated;
       for (const auto& chain : plan_.chains) settings.chains.push_back(chain.settings);
       return settings;
     };

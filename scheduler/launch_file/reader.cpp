@@ -259,11 +259,19 @@ class Reader : public YamlReader {
   }
 
   void read_clock(const YAML::Node& node) {
-    if (node.IsMap()) return each_key(node, "clock", {{"rate", [this](const auto& n) { read_rate(n); }}});
+    document_.clock_at = at(node);
+    if (node.IsMap())
+      return each_key(node, "clock",
+                      {{"rate", [this](const auto& n) { read_rate(n); }},
+                       {"simulated", [this](const auto& n) {
+                          document_.simulated = boolean(n, "simulated").value_or(false);
+                        }}});
     const auto value = text(node, "clock");
-    if (value && *value != "live")
-      error(at(node),
-            fmt::format("clock '{}' has no effect in this version of Tactus: only 'live' does", *value));
+    if (!value) return;
+    document_.simulated = *value == "simulated";
+    if (*value != "live" && *value != "simulated")
+      error(at(node), fmt::format("clock is '{}', not live, simulated or {{rate: 0.5}}{}", *value,
+                                  did_you_mean(*value, {"live", "simulated"})));
   }
 
   void read_rate(const YAML::Node& node) {

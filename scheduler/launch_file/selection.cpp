@@ -34,6 +34,9 @@ bool touches(const LaunchPlan& plan, const std::string& topic) {
 }  // namespace
 
 LaunchPlan only_processes(LaunchPlan plan, const std::vector<std::string>& names) {
+  if (plan.simulated)
+    throw std::invalid_argument{fmt::format(
+        "{} runs on simulated time, in one process: it has no processes to choose from", plan.file)};
   check_names(plan, names);
   std::erase_if(plan.processes,
                 [&](const HostSettings& process) { return !contains(names, process.process); });

@@ -8,13 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
+#include "tactus/middleware/in_process.hpp"
 #include "tactus/scheduler/host.hpp"
+#include "tactus/scheduler/simulated_host.hpp"
 
 namespace tactus {
 namespace {
@@ -121,6 +125,30 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   leave(kHostBrokerEnded);  // to release the ports would be to wait for the broker
 }
 
+/// Until the simulation has ended (its report is told then) or somebody asks for the end.
+int run_simulated(const HostSettings& settings, BrokerClient& broker, Observer& observer, int signals) {
+  const auto unused = make_in_process_transport();  // its own comes with the virtual time
+  SimulatedHost host{settings, broker_services(broker, *unused)};
+  host.construct();
+  observer.tell("constructed", "");
+  if (!observer.wait_for_go(signals)) return kHostClean;
+  observer.tell("ready", "");
+  std::atomic<int> code = kHostClean;
+  {
+    const std::jthread simulation{[&](const std::stop_token& stop) {
+      try {
+        observer.tell("simulated", to_json_text(host.run(stop)));
+      } catch (const std::exception& error) {
+        fmt::print(stderr, "tactus: {}\n", error.what());
+        code = kHostCouldNotStart;
+        ::kill(::getpid(), SIGTERM);
+      }
+    }};
+    wait_for_end(signals, broker.fd(), observer.fd());
+  }
+  return code;
+}
+
 }  // namespace
 
 int run_supervised(int control_fd) {
@@ -130,7 +158,7 @@ int run_supervised(int control_fd) {
     const int signals = stop_signals();  // from here on: before, a debugger may have taken hold
     const auto broker = BrokerClient::connect({BrokerClient::Kind::kHost, settings.process, settings.group});
     if (broker == nullptr) throw HostError{"the broker is gone; start again"};
-    return run(settings, *broker, supervisor, signals);
+    return (settings.simulated ? run_simulated : run)(settings, *broker, supervisor, signals);
   } catch (const std::exception& error) {
     supervisor.tell("failed", error.what());
     return kHostCouldNotStart;

@@ -113,11 +113,19 @@ std::vector<DescribeResult> describe_nodes(const std::filesystem::path& program,
   const std::size_t most = std::max(2U, std::thread::hardware_concurrency());
   std::vector<DescribeResult> results(requests.size());
   std::list<Describing> children;
+  const auto same = [&requests](std::size_t i) {
+    const auto equal = [&](const DescribeRequest& other) {
+      return other.library == requests[i].library && other.parameters == requests[i].parameters;
+    };
+    return static_cast<std::size_t>(std::ranges::find_if(requests, equal) - requests.begin());
+  };
   for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (same(i) != i) continue;
     while (children.size() >= most) serve(children);
     children.emplace_back(program, requests[i], results[i], limit);
   }
   while (!children.empty()) serve(children);
+  for (std::size_t i = 0; i < requests.size(); ++i) results[i] = results[same(i)];
   return results;
 }
 

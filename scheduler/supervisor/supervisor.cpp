@@ -22,6 +22,7 @@
 #include "tactus/middleware/post_mortem.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/scheduler/describe.hpp"
+#include "tactus/scheduler/simulated_host.hpp"
 
 namespace tactus {
 namespace {
@@ -87,6 +88,17 @@ class HostProcess {
   }
   [[nodiscard]] const std::vector<std::string>& denied() const { return denied_; }
 
+  /// Of a launch on simulated time, once it has come to its end.
+  const std::optional<SimulationReport>& simulation() {
+    if (!settings_.simulated || simulation_) return simulation_;
+    const auto line = child_.read_line(milliseconds{0}, -1);
+    if (!line) return simulation_;
+    const auto report = nlohmann::json::parse(*line);
+    if (report.at("what") == "simulated")
+      simulation_ = simulation_report_from_json(report.at("text").get<std::string>());
+    return simulation_;
+  }
+
   /// Keeps the counters readable beyond the end of the process.
   void map(BrokerClient& broker, std::uint32_t process_id) { page_ = broker.map_page(process_id); }
 
@@ -124,11 +136,31 @@ class HostProcess {
   ChildProcess child_;
   int interrupt_fd_;
   std::vector<std::string> denied_;
+  std::optional<SimulationReport> simulation_;
   std::set<std::string> faulted_;
   std::shared_ptr<const ProcessPage> page_;  // shared with the client that mapped it
 };
 
 }  // namespace
+
+static void add_simulation(const SimulationReport& report, LaunchStatus& status) {
+  status.elapsed = std::chrono::nanoseconds{report.simulated_ns};
+  status.simulation_end = report.end;
+  status.simulation_real = std::chrono::nanoseconds{report.real_ns};
+  for (const SimulatedTopic& topic : report.topics) {
+    TopicStatus& told = status.topics.emplace_back();
+    told.name = topic.name;
+    told.type = topic.type;
+    told.publishers = topic.publishers;
+    told.subscribers = topic.subscribers;
+    told.messages = topic.messages;
+    told.dropped = topic.dropped;
+    told.unmatched = topic.unmatched;
+    told.mean_rate_hz = told.rate_hz = topic.rate_hz;
+    told.digest = topic.digest;
+    told.finished = true;
+  }
+}
 
 class Supervisor::Impl {
  public:
@@ -349,6 +381,8 @@ LaunchStatus Supervisor::Impl::status() {
   } catch (const TransportError&) {
     broker_gone_ = true;  // poll() says it and renews it
   }
+  for (HostProcess& process : processes_)
+    if (const auto& report = process.simulation()) add_simulation(*report, status);
   return status;
 }
 

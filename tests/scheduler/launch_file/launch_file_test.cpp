@@ -148,9 +148,31 @@ TEST_F(GoodFile, AChainThatANodeAsksForInVainIsNoted) {
 
 TEST_F(GoodFile, ANodeThatTheLaunchEndsWithIsMarked) {
   const auto plan = load("recording.launch.yaml");
-  EXPECT_TRUE(plan.nodes[0].ends_launch);
-  EXPECT_FALSE(plan.nodes[1].ends_launch);
+  EXPECT_TRUE(plan.nodes[0].host.ends_launch);
+  EXPECT_FALSE(plan.nodes[1].host.ends_launch);
   EXPECT_NE(describe_plan(plan).find("/player (Looper), the launch ends with it"), std::string::npos);
+}
+
+TEST_F(GoodFile, OnSimulatedTimeAllNodesAreInOneProcess) {
+  const auto plan = load("simulated.launch.yaml");
+  EXPECT_TRUE(plan.simulated);
+  ASSERT_EQ(plan.processes.size(), 1U);
+  const HostSettings& process = plan.processes[0];
+  EXPECT_TRUE(process.simulated);
+  EXPECT_EQ(process.realtime, RealtimeMode::kOff);
+  ASSERT_EQ(process.nodes.size(), 3U);
+  EXPECT_EQ(process.nodes[0].takes_ns, 30'000'000);
+  EXPECT_TRUE(process.nodes[0].ends_launch);
+  EXPECT_TRUE(demand_of(plan).publishers.empty());
+  EXPECT_THROW(only_processes(plan, {"loops"}), std::invalid_argument);
+  EXPECT_EQ(host_settings_from_json(to_json_text(process)), process);
+}
+
+TEST_F(GoodFile, ACoroutineNeedsNoTrigger) {
+  const auto plan = load("simulated.launch.yaml");
+  EXPECT_EQ(plan.nodes[2].host.trigger.kind, TriggerKind::kCoroutine);
+  EXPECT_EQ(plan.nodes[2].host.executor, "main");
+  EXPECT_NE(describe_plan(plan).find("waits itself"), std::string::npos);
 }
 
 TEST_F(GoodFile, ArgumentsReplaceDefaults) {

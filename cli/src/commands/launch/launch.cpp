@@ -48,8 +48,9 @@ struct End {
 
 // `ends_launch: true`: what the launch is for has ended.
 bool has_ended(const tactus::LaunchPlan& plan, const LaunchRecord& record) {
+  if (plan.simulated) return record.simulation_ended();
   return std::any_of(plan.nodes.begin(), plan.nodes.end(), [&](const tactus::PlannedNode& node) {
-    return node.ends_launch && record.ended(node.host.settings.name);
+    return node.host.ends_launch && record.ended(node.host.settings.name);
   });
 }
 
@@ -112,8 +113,13 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
     how.hold = [&debugger](int pid) { debugger->hold(pid); };
   }
   tactus::Supervisor supervisor{how};
+  std::chrono::nanoseconds duration = options.duration.value_or(std::chrono::hours{24 * 365});
+  if (plan.simulated) {  // its own time ends it
+    plan.processes.front().run_for_ns = options.duration.value_or(std::chrono::nanoseconds{0}).count();
+    duration = std::chrono::hours{24 * 365};
+  }
   start(supervisor, plan);
-  const Clock::time_point time = Clock::now() + options.duration.value_or(std::chrono::hours{24 * 365});
+  const Clock::time_point time = Clock::now() + duration;
   LaunchRecord record;
   Sentences reasons = watch(supervisor, plan, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());

@@ -80,6 +80,8 @@ struct HostNode {
   std::int64_t deadline_ns = 0;  ///< from release to the end of step(); 0: none
   std::int64_t budget_ns = 0;    ///< longest run time of one step(); 0: none
   ThreadSettings thread;         ///< self-looping nodes
+  std::int64_t takes_ns = -1;    ///< self-looping nodes: a round, on virtual time; -1: the file does not say
+  bool ends_launch = false;      ///< the launch is over when it has ended
 
   friend bool operator==(const HostNode&, const HostNode&) = default;
 };
@@ -100,6 +102,8 @@ struct HostSettings {
   std::string process;  ///< name of the process in the launch file
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  bool simulated = false;             ///< on virtual time: the only process of its launch
+  std::int64_t run_for_ns = 0;        ///< virtual time after which a simulated launch ends; 0: no limit
   double clock_rate = 0;              ///< of the group's clock, set by the supervisor; 0: as it runs
   std::vector<ChainSettings> chains;  ///< all of the launch, at most kMaxChains
   std::vector<HostExecutor> executors;

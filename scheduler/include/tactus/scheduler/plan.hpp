@@ -34,7 +34,6 @@ struct PlannedNode {
   std::string process;
   Location location;
   NodeDescription description;
-  bool ends_launch = false;  ///< the launch is over when its run() has returned
   [[nodiscard]] std::string topic_of(const PortDescription& port) const;  ///< full name
 };
 
@@ -55,7 +54,8 @@ struct LaunchPlan {
   std::string file;
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
-  double clock_rate = 0;  ///< 0: the file does not say
+  double clock_rate = 0;   ///< 0: the file does not say
+  bool simulated = false;  ///< on virtual time: all nodes are in one process
   std::vector<HostSettings>
       processes;                   ///< in the order of start; settings of each hold its nodes in file order
   std::vector<PlannedNode> nodes;  ///< in file order

@@ -61,6 +61,7 @@ struct TopicStatus {
   std::uint64_t dropped = 0;    ///< at the subscribers and refused loans
   std::uint64_t unmatched = 0;  ///< at the subscribers: no partner for `on_all`
   double mean_rate_hz = 0;      ///< from the first message to the newest, on the group's clock
+  std::string digest{};         ///< on simulated time: of all messages, in hex; see SimulatedTopic
   bool finished = false;        ///< every node that publishes it has returned from its run()
   /// Age of the messages, from capture until a subscriber took them; 0 while none was taken.
   std::chrono::nanoseconds age_mean{0};
@@ -78,6 +79,10 @@ struct ProcessStatus {
 struct LaunchStatus {
   std::chrono::nanoseconds elapsed{0};
   double clock_rate = 1;  ///< seconds of the group's clock per second
+  /// A launch on simulated time has come to its end: why. `elapsed` is virtual then, and the topics are
+  /// known.
+  std::string simulation_end{};
+  std::chrono::nanoseconds simulation_real{0};  ///< how long it took
   std::vector<ProcessStatus> processes;
   std::vector<NodeStatus> nodes;
   std::vector<TopicStatus> topics;

@@ -209,6 +209,9 @@ class NodeContext {
   /// Self-looping nodes only, on their thread: sleeps until data arrives on an input, until `until`, or until
   /// stop is requested, whichever comes first.
   virtual void wait_until(Time until) noexcept = 0;
+  /// True when the time stands still while the node works (`clock: simulated`): a node with threads of its
+  /// own waits for their results instead of going on without them, so that two runs are the same.
+  [[nodiscard]] virtual bool simulated() const noexcept { return false; }
 
  protected:
   virtual UntypedSubscriber& add_input(std::string_view name, const TypeInfo& type,
