@@ -200,6 +200,7 @@ class Bench {
   }
 
   std::vector<Row> inside_one_thread() { return local_rows(end_.transport()); }
+  std::vector<Row> chain() { return chain_rows(end_.transport(), options_.quick); }
 
   [[nodiscard]] std::map<std::string, std::string> facts() const {
     return {
@@ -305,6 +306,7 @@ int main(int argc, char** argv) {
     std::vector<Table> tables{{"one hop between two processes", bench.between_processes()}};
     waitpid(child, nullptr, 0);
     tables.push_back({"calls and hops inside one thread", bench.inside_one_thread()});
+    tables.push_back({"a hop in a chain on one executor, every millisecond", bench.chain()});
     report(tables, bench.facts(), options.json);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_hop: {}\n", error.what());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local_hop.hpp"
 
-#include <deque>
 #include <functional>
 #include <iceoryx_posh/popo/untyped_publisher.hpp>
 #include <iceoryx_posh/popo/untyped_subscriber.hpp>
@@ -10,9 +9,8 @@
 #include <string>
 
 #include "compare.hpp"
-#include "executor.hpp"
+#include "local_nodes.hpp"
 #include "tactus/middleware/in_process.hpp"
-#include "tactus/node.hpp"
 
 namespace tactus::benchmarks {
 namespace {
@@ -20,7 +18,6 @@ namespace {
 using std_msgs::msg::UInt64;
 
 constexpr std::size_t kRelays = 8;
-constexpr std::int64_t kPeriodNs = 1'000'000;
 
 /// Does next to nothing: what is left is the cost of the call.
 class Counting final : public Node {
@@ -60,62 +57,6 @@ class Relay final : public Node {
  private:
   Subscriber<UInt64> in_;
   Publisher<UInt64> out_;
-};
-
-template <typename T>
-const NodeEntry kEntry{"Bench", true, false, [](NodeContext& context) -> Node* { return new T{context}; },
-                       [](Node* node) { delete node; }};
-
-class NoLog final : public Log {
- protected:
-  void push(const LogRecord&) noexcept override {}
-};
-
-/// Nodes of one executor, called by hand.
-class Nodes {
- public:
-  Nodes(Transport& transport, std::string prefix) : transport_{transport}, prefix_{std::move(prefix)} {}
-
-  template <typename T>
-  void add(const std::string& name, Trigger trigger, Remaps remaps) {
-    NodeRunner::Options options{{prefix_ + name, std::move(remaps), {}, {}}, std::move(trigger), 0};
-    NodeServices services{transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
-    auto& runner =
-        runners_.emplace_back(std::move(options), kEntry<T>, std::move(services),
-                              NodePlace{counters_.emplace_back(), times_.emplace_back(), *recorder_, 0});
-    runner.construct();
-  }
-  /// A source that is called every period, and `relays` that each pass its number on.
-  void add_chain(std::size_t relays) {
-    add<Source>("source", every(), {{"out", topic(0)}});
-    for (std::size_t i = 0; i < relays; ++i) {
-      add<Relay>("relay" + std::to_string(i), {TriggerKind::kOn, 0, 0, {topic(i)}, 0},
-                 {{"in", topic(i)}, {"out", topic(i + 1)}});
-    }
-  }
-  static Trigger every() { return {TriggerKind::kEvery, kPeriodNs, 0, {}, 0}; }
-
-  /// After the last add.
-  void start() {
-    std::vector<NodeRunner*> nodes;
-    for (NodeRunner& runner : runners_) nodes.push_back(&runner);
-    executor_ = std::make_unique<Executor>(nodes);
-    executor_->start();
-  }
-  /// One pass at the next tick: every node is called once.
-  void pass() { executor_->pass(executor_->next_ns()); }
-
- private:
-  [[nodiscard]] std::string topic(std::size_t index) const { return prefix_ + "t" + std::to_string(index); }
-
-  Transport& transport_;
-  std::string prefix_;
-  NoLog log_;
-  std::deque<NodeCounters> counters_;
-  std::deque<NodeTimes> times_;
-  std::unique_ptr<FlightRecorder> recorder_ = std::make_unique<FlightRecorder>();
-  std::deque<NodeRunner> runners_;
-  std::unique_ptr<Executor> executor_;
 };
 
 /// loan, publish, take, release with iceoryx's own API, one thread.
@@ -183,7 +124,7 @@ void call_rows(std::vector<Row>& rows) {
 /// Nine calls, eight hops: what one call and its hop cost together.
 Row chain_row(const std::string& name, Transport& transport, const std::string& prefix) {
   Nodes nodes{transport, prefix};
-  nodes.add_chain(kRelays);
+  nodes.add_chain<Source, Relay>(kRelays);
   nodes.start();
   BareHop bare{prefix.c_str()};
   Row row = compare(

@@ -12,4 +12,8 @@ namespace tactus::benchmarks {
 /// in-process transport and over `iceoryx`. The process has joined iceoryx before.
 [[nodiscard]] std::vector<Row> local_rows(Transport& iceoryx);
 
+/// A source, relays and a sink on one executor in one thread, called every millisecond: nanoseconds per
+/// hop, beside bare iceoryx and bare virtual calls in turn.
+[[nodiscard]] std::vector<Row> chain_rows(Transport& iceoryx, bool quick);
+
 }  // namespace tactus::benchmarks

@@ -29,6 +29,10 @@ def main(program, path):
         assert row['allocations_per_message'][0] == 0, (name, row)
         if 'syscalls_per_message' in row:  # where the kernel lets us count; a wait that is checked again is one more
             assert row['syscalls_per_message'][0] <= (3 if name.startswith('block') else 0), (name, row)
+    chain = result['tables'][2]['rows']
+    assert [(row['name'], row['peer']) for row in chain] == [(f'chain at 1 kHz, {what} relays', peer) for what in ('64 B, 8', '8 MB, 3')
+                                                            for peer in ('iceoryx', 'virtual call')], chain
+    assert all(row['tactus']['samples'] > 0 and row['theirs']['samples'] > 0 for row in chain), chain
     assert 'cpu_dma_latency' in result['run'], result['run']
     print(f'{len(rows)} rows')
 

@@ -66,9 +66,17 @@ class Stream : public ::testing::Test {
     return *client;
   }
 
+  void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "iceoryx's library counts who has a chunk, and is not instrumented";
+#endif
+  }
+
   /// RouDi takes a reader that ended off its publishers' lists in its next cycle, and a list has 256 places.
   static void pace(int i) {
-    if (i % 100 != 99) return;
+    if (i % 100 == 99) let_roudi_clean_up();
+  }
+  static void let_roudi_clean_up() {
     const auto& heartbeat = broker().doorbells().heartbeat;
     const auto before = heartbeat.load();
     while (heartbeat.load() < before + 2) std::this_thread::sleep_for(std::chrono::milliseconds{1});
@@ -180,7 +188,6 @@ TEST_F(Stream, ASlowOutsideReaderTakesNothingFromTheOthers) {
   EXPECT_EQ(reader.missed(), 0U);
 }
 
-/// Of the pool of 300 bytes.
 int used_chunks(BrokerClient& broker) {
   int used = 0;
   const auto graph = nlohmann::json::parse(broker.graph());
@@ -189,6 +196,7 @@ int used_chunks(BrokerClient& broker) {
 }
 
 TEST_F(Stream, APublisherKeepsItsChunksAndNeverMoreThanItsReadersQueueAndHold) {
+  let_roudi_clean_up();
   const int before = used_chunks(broker());
   auto port = ours_->create_publisher(out("/kept"));
   const auto send = [&](int times) {
