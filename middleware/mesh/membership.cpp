@@ -39,9 +39,11 @@ void Membership::hear(std::uint64_t id, const ClockExchange& exchange, std::int6
 }
 
 void Membership::keep(const std::set<std::uint64_t>& present, std::int64_t now_ns) {
+  for (auto& [id, known] : known_) known.listed = known.listed || present.contains(id);
   std::erase_if(known_, [&](const auto& entry) {
     if (present.contains(entry.first)) return false;
     const HostView& view = entry.second.view;
+    if (!entry.second.listed && now_ns - view.joined_ns < kUnlistedNs) return false;
     const bool silent = now_ns - view.last_seen_ns > kSilenceNs;
     changes_.push_back(
         {silent ? HostChange::What::kLost : HostChange::What::kLeft, view.about.name, view.about.addresses});

@@ -36,12 +36,14 @@ class Membership {
  public:
   /// From this silence on, a host that DDS no longer knows is lost rather than gone on purpose.
   static constexpr std::int64_t kSilenceNs = 1'500'000'000;
+  static constexpr std::int64_t kUnlistedNs = 5'000'000'000;
   static constexpr std::size_t kMostHosts = 256;
 
   void hear(std::uint64_t id, HostDescription about, std::int64_t now_ns);
   void hear(std::uint64_t id, Ledger ledger, std::int64_t now_ns);
   void hear(std::uint64_t id, const ClockExchange& exchange, std::int64_t now_ns);
-  /// Who DDS still knows: the others are forgotten.
+  /// Who DDS still knows: the others are forgotten. Its list may lag behind what arrives: who has not been in
+  /// it yet is not forgotten before kUnlistedNs.
   void keep(const std::set<std::uint64_t>& present, std::int64_t now_ns);
 
   /// By name.
@@ -55,6 +57,7 @@ class Membership {
   struct Known {
     HostView view;
     ClockOffset clock;
+    bool listed = false;  ///< DDS has known it
   };
   std::map<std::uint64_t, Known> known_;
   std::vector<HostChange> changes_;

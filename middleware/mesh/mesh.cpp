@@ -33,6 +33,12 @@ dds::EndpointSettings settings(const Identity& identity, bool reliable, bool lat
   return settings;
 }
 
+/// A topic without keys is one instance, whoever writes it: the queue of a reader is shared by all hosts.
+dds::EndpointSettings reading(dds::EndpointSettings settings) {
+  settings.depth = Membership::kMostHosts;
+  return settings;
+}
+
 std::int64_t clock_now_ns() { return to_ns(group_now()); }
 
 }  // namespace
@@ -60,16 +66,16 @@ Mesh::Mesh(const dds::Participant& participant, Identity identity, Answerer answ
       quick_{settings(identity_, false, false)},
       clock_writer_{participant, kClockTopic, quick_},
       question_writer_{participant, kQuestionTopic, reliable_},
-      host_reader_{participant, kHostTopic, latched_},
-      ledger_reader_{participant, kLedgerTopic, reliable_},
-      clock_reader_{participant, kClockTopic, quick_},
-      answer_reader_{participant, kAnswerTopic, reliable_},
+      host_reader_{participant, kHostTopic, reading(latched_)},
+      ledger_reader_{participant, kLedgerTopic, reading(reliable_)},
+      clock_reader_{participant, kClockTopic, reading(quick_)},
+      answer_reader_{participant, kAnswerTopic, reading(reliable_)},
       waiter_{participant} {
   if (answerer_) {
     host_writer_.emplace(participant, kHostTopic, latched_);
     ledger_writer_.emplace(participant, kLedgerTopic, reliable_);
     answer_writer_.emplace(participant, kAnswerTopic, reliable_);
-    question_reader_.emplace(participant, kQuestionTopic, reliable_);
+    question_reader_.emplace(participant, kQuestionTopic, reading(reliable_));
     waiter_.attach(question_reader_->entity());
   }
   for (const auto entity : discovery_.entities()) waiter_.attach(entity);

@@ -5,6 +5,7 @@
 import pathlib
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from gateways import RTCTL, HostsCase, main  # noqa: E402
@@ -88,6 +89,31 @@ class Hosts(HostsCase):
         with self.assertRaises(Exception) as refused:
             self.left.run(RTCTL, "host", "list")
         self.assertIn("'network:'", refused.exception.stderr)
+
+
+class FiveHosts(HostsCase):
+    HOSTS = 5
+
+    @staticmethod
+    def packets(host):
+        """Sent by a host so far, of all kinds."""
+        line = next(line for line in host.run("cat", "/proc/net/dev").stdout.splitlines() if "eth0:" in line)
+        return int(line.split(":")[1].split()[9])
+
+    def test_all_find_each_other_and_are_quiet_then(self):
+        before = [self.packets(host) for host in self.hosts]
+        begin = time.monotonic()
+        self.gateways()
+        for host in self.hosts:
+            wait_until(lambda: len(self.json(host, "host", "list") or []) == 4, "four others", 20)
+        took = time.monotonic() - begin
+        found = [self.packets(host) - first for host, first in zip(self.hosts, before)]
+        rest = [self.packets(host) for host in self.hosts]
+        time.sleep(5)
+        rest = [(self.packets(host) - first) / 5 for host, first in zip(self.hosts, rest)]
+        print(f"{took:.1f} s, packets per host to full match {found}, per second then {rest}", file=sys.stderr)
+        self.assertLess(max(found), 3000)
+        self.assertLess(max(rest), 300)
 
 
 if __name__ == "__main__":

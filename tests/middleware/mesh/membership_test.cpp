@@ -35,9 +35,19 @@ TEST(Membership, AHostJoinsOnceAndLeaves) {
 TEST(Membership, AHostThatFellSilentFirstIsLost) {
   Membership members;
   members.hear(1, named("left"), 0);
+  members.keep({1}, 50);
   members.hear(1, Ledger{}, 100);
   members.keep({}, 101 + Membership::kSilenceNs);
   EXPECT_EQ(members.take_changes().back().what, HostChange::What::kLost);
+}
+
+TEST(Membership, AHostThatDdsDoesNotListYetIsNotForgotten) {
+  Membership members;
+  members.hear(1, named("left"), 0);
+  members.keep({}, 1);
+  EXPECT_THAT(members.hosts(1), SizeIs(1));
+  members.keep({}, Membership::kUnlistedNs);
+  EXPECT_THAT(members.hosts(1), IsEmpty());
 }
 
 TEST(Membership, TwoHostsOfOneNameAreTwo) {
