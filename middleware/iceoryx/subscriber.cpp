@@ -109,8 +109,10 @@ class Subscriber final : public UntypedSubscriber {
       if (front_ && front_->chunk.header->publish_time_ns <= local.publish_time_ns)
         return std::exchange(front_, std::nullopt);
       Slot* slot = local.source->ring.pop();
-      if (slot != nullptr)
+      if (slot != nullptr) {
+        if (local.source->last_sequence == 0) follow_outside(*local.source, *slot);
         return Incoming{{slot->bytes, slot->size, slot->header, slot}, &local.source->last_sequence};
+      }
       // Its publisher dropped it meanwhile, for a newer one: look again.
     }
   }
@@ -169,6 +171,13 @@ class Subscriber final : public UntypedSubscriber {
     Seen& forgotten = last_[forget_++ % last_.size()];
     forgotten = {publisher, 0};
     return &forgotten.sequence;
+  }
+
+  /// The first that a publisher of this process pushes may come after some that iceoryx brought of it.
+  void follow_outside(Source& source, const Slot& first) noexcept {
+    const auto publisher = iox::mepoo::ChunkHeader::fromUserPayload(first.bytes)->originId();
+    const auto known = std::ranges::find(last_, publisher, &Seen::publisher);
+    if (known != last_.end()) source.last_sequence = known->sequence;
   }
 
   struct Seen {
