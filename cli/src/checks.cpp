@@ -9,39 +9,21 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-
 #include "broker.hpp"
 #include "command.hpp"
 #include "leftovers.hpp"
 #include "output/table.hpp"
 #include "tactus/middleware/broker_client.hpp"
+#include "tactus/scheduler/grants.hpp"
 
 namespace rtctl {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr rlim_t kWantedPriority = 91;  // the broker's
-constexpr rlim_t kWantedLocked = rlim_t{1} << 30;
 // The broker's pools (middleware/broker/shared_memory.cpp) take what is there, between these.
 constexpr double kLeastShared = 140e6;
 constexpr double kFullShared = 1e9;
-constexpr unsigned kCapIpcLock = 14;
-constexpr unsigned kCapSysNice = 23;
 constexpr const char* kGrant = "rtctl doctor --rt prints the lines that grant it";
-
-bool has_capability(unsigned number) {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string word; status >> word;) {
-    if (word != "CapEff:") continue;
-    status >> word;
-    return (std::stoull(word, nullptr, 16) >> number & 1U) != 0;
-  }
-  return false;
-}
 
 rlim_t limit_of(__rlimit_resource resource) {
   rlimit limit{};
@@ -62,7 +44,8 @@ std::string lock_holder() {
 
 Check check_realtime_priority() {
   const rlim_t limit = limit_of(RLIMIT_RTPRIO);
-  if (has_capability(kCapSysNice)) return {"realtime priority", Health::kGood, "CAP_SYS_NICE", ""};
+  if (tactus::has_capability(tactus::kCapSysNice))
+    return {"realtime priority", Health::kGood, "CAP_SYS_NICE", ""};
   const std::string found = fmt::format("limit {}", limit);
   if (limit >= kWantedPriority) return {"realtime priority", Health::kGood, found, ""};
   return {"realtime priority", Health::kWarning, found,
@@ -71,11 +54,12 @@ Check check_realtime_priority() {
 
 Check check_locked_memory() {
   const rlim_t limit = limit_of(RLIMIT_MEMLOCK);
-  if (has_capability(kCapIpcLock)) return {"locked memory", Health::kGood, "CAP_IPC_LOCK", ""};
+  if (tactus::has_capability(tactus::kCapIpcLock))
+    return {"locked memory", Health::kGood, "CAP_IPC_LOCK", ""};
   const bool unlimited = limit == RLIM_INFINITY;
   const std::string found =
       unlimited ? "unlimited" : fmt::format("limit {}", bytes_text(static_cast<double>(limit)));
-  if (unlimited || limit >= kWantedLocked) return {"locked memory", Health::kGood, found, ""};
+  if (unlimited) return {"locked memory", Health::kGood, found, ""};
   return {"locked memory", Health::kWarning, found, fmt::format("page faults will cost time; {}", kGrant)};
 }
 
@@ -168,43 +152,6 @@ std::vector<Check> run_checks() {
   return {check_kernel(),      check_realtime_priority(), check_locked_memory(),
           check_cpu_latency(), check_shared_memory(),     check_broker(),
           check_processes(),   check_leftovers()};
-}
-
-namespace {
-
-std::string limit_text(rlim_t limit) { return limit == RLIM_INFINITY ? "unlimited" : std::to_string(limit); }
-
-// Lines of /etc/security that are about realtime priority or locked memory, as comments.
-std::string present_limits() {
-  std::vector<fs::path> files{"/etc/security/limits.conf"};
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator{"/etc/security/limits.d", none})
-    files.push_back(entry.path());
-  std::sort(files.begin() + 1, files.end());
-  std::string text;
-  for (const fs::path& path : files) {
-    std::ifstream file{path};
-    int number = 0;
-    for (std::string line; std::getline(file, line);) {
-      ++number;
-      const bool about =
-          line.find("rtprio") != std::string::npos || line.find("memlock") != std::string::npos;
-      if (about && line.find('#') != 0)
-        text += fmt::format("# there is {}:{}: {}\n", path.string(), number, line);
-    }
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string realtime_limits() {
-  return fmt::format(
-      "# Write these lines to /etc/security/limits.d/90-tactus.conf as root, then log in again.\n"
-      "# Now: rtprio {2} (needed: {1}), memlock {3} (needed: unlimited).\n{4}"
-      "{0} - rtprio {1}\n{0} - memlock unlimited\n",
-      user_name(geteuid()), kWantedPriority, limit_text(limit_of(RLIMIT_RTPRIO)),
-      limit_text(limit_of(RLIMIT_MEMLOCK)), present_limits());
 }
 
 }  // namespace rtctl

@@ -28,8 +28,4 @@ struct Check {
 [[nodiscard]] Check check_leftovers();
 [[nodiscard]] std::vector<Check> run_checks();
 
-/// The lines of /etc/security/limits.d that let this user's programs run in real time; as comments what the
-/// limits are now and which lines about them this machine already has.
-[[nodiscard]] std::string realtime_limits();
-
 }  // namespace rtctl

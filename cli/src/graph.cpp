@@ -101,6 +101,7 @@ Node node_of(const Json& json, const Json& processes) {
     if (process.value("id", Json{}) != json.value("process", Json{0})) continue;
     node.pid = process.value("pid", 0);
     node.process = process.value("name", "");
+    node.degradations = process.value("degradations", std::vector<std::string>{});
   }
   return node;
 }

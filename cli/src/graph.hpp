@@ -52,6 +52,7 @@ struct Node {
   std::uint64_t budget_overruns = 0;
   std::uint64_t stale_inputs = 0;
   std::vector<tactus::MetricSummary> metrics;
+  std::vector<std::string> degradations;  ///< what its process asked of the machine and was denied
 };
 
 struct Edge {

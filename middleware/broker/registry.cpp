@@ -354,6 +354,8 @@ nlohmann::json Registry::graph(std::uint32_t generation) const {
                                   {"name", process.name},
                                   {"group", process.group},
                                   {"kind", process.kind}});
+    if (const auto denied = degradations(*process.page); !denied.empty())
+      graph["processes"].back()["degradations"] = denied;
     if (!process.status.is_null()) graph["processes"].back()["status"] = process.status;
     for (std::size_t i = 0; i < process.nodes.size(); ++i) {
       Json node = node_json(process.page->nodes[i]);

@@ -2,11 +2,13 @@
 #include "executor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
 #include "prefault.hpp"
 #include "tactus/middleware/group_clock.hpp"
+#include "tactus/middleware/time.hpp"
 
 namespace tactus {
 namespace {
@@ -93,6 +95,10 @@ void Executor::stop() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->stop();
 }
 
+void Executor::warm() const noexcept {
+  for (const NodeRunner* node : nodes_) node->warm();
+}
+
 bool Executor::waiting() const { return schedule_.waiting(Inputs{nodes_}); }
 
 Worker::Worker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters)
@@ -129,9 +135,7 @@ void Worker::finish() {
 void Worker::run(const std::stop_token& stop) {
   block_signals();
   name_this_thread(options_.name);
-  prefault_stack();
-  wake_on_time();
-  auto denied = apply_to_this_thread(options_.thread);
+  auto denied = set_up();
   probe_.describe();
   denied_.set_value(std::move(denied));
   go_.get_future().wait();
@@ -144,6 +148,16 @@ void Worker::run(const std::stop_token& stop) {
   stopped_.set_value();
 }
 
+/// Returns what was denied.
+std::vector<std::string> Worker::set_up() {
+  std::vector<std::string> denied = apply_to_this_thread(options_.thread);
+  const bool granted = runs_in_real_time();
+  if (!granted) options_.margin_ns = 0;
+  for (std::string& text : std::array{prefault_stack(), granted ? std::string{} : wake_on_time()})
+    if (!text.empty()) denied.push_back(std::move(text));
+  return denied;
+}
+
 void Worker::clear_bell() noexcept {
   if (bell_.answer()) lost_wakes_.rang();
   lost_wakes_.judge(monotonic_ns());
@@ -152,15 +166,21 @@ void Worker::clear_bell() noexcept {
 bool Worker::wait(std::int64_t until_ns) noexcept {
   const std::int64_t now_ns = monotonic_ns();
   probe_.waits(now_ns);
-  const bool rung = spin(now_ns, until_ns) || bell_.wait_until(until_ns);
+  const bool spun = options_.spin_ns > 0 && spin(std::min(until_ns, now_ns + options_.spin_ns));
+  const bool rung = spun || bell_.wait_until(until_ns);
   probe_.wakes();
   return rung;
 }
 
-bool Worker::spin(std::int64_t now_ns, std::int64_t until_ns) const noexcept {
-  if (options_.spin_ns <= 0) return false;
-  const std::int64_t end_ns = std::min(until_ns, now_ns + options_.spin_ns);
-  while (monotonic_ns() < end_ns) {
+bool Worker::spin_to(std::int64_t until_ns) noexcept {
+  probe_.waits(monotonic_ns());
+  const bool rung = spin(until_ns);
+  probe_.wakes();
+  return rung;
+}
+
+bool Worker::spin(std::int64_t until_ns) const noexcept {
+  while (monotonic_ns() < until_ns) {
     if (bell_.rung()) return true;
   }
   return false;
@@ -180,9 +200,18 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
     if (!rung && !due && executor_.waiting()) lost_wakes_.found(monotonic_ns());
     count_pass();
     executor_.pass(now_ns);
-    const std::int64_t next_ns = group_clock().monotonic_at(from_ns(executor_.next_ns()));
-    rung = executor_.waiting() || wait(std::min(next_ns, monotonic_ns() + kRecheckNs));
+    rung = executor_.waiting() || wait_for_tick(group_clock().monotonic_at(from_ns(executor_.next_ns())));
   }
+}
+
+/// One futex wait, for the tick, for data and for the re-check alike.
+bool ExecutorWorker::wait_for_tick(std::int64_t tick_ns) noexcept {
+  const std::int64_t recheck_ns = monotonic_ns() + kRecheckNs;
+  const std::int64_t early_ns = clamped_difference(tick_ns, margin_ns());
+  if (margin_ns() == 0 || early_ns > recheck_ns) return wait(std::min(tick_ns, recheck_ns));
+  if (monotonic_ns() < early_ns && wait(early_ns)) return true;
+  executor_.warm();
+  return spin_to(tick_ns);
 }
 
 LoopWorker::LoopWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters)

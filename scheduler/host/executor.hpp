@@ -29,6 +29,8 @@ class Executor {
   std::size_t pass(std::int64_t now_ns);
   /// In reverse order.
   void stop();
+  /// Reads what the next pass will touch first: after an idle time it has left the caches.
+  void warm() const noexcept;
 
   [[nodiscard]] bool waiting() const;  ///< another pass would call somebody
   /// Next instant of any grid, group's clock.
@@ -60,6 +62,9 @@ struct WorkerOptions {
   std::string name;
   ThreadSettings thread;
   std::int64_t spin_ns = 0;  ///< busy waiting before blocking
+  /// It wakes that much before an instant of a grid, walks over what the pass will touch and spins. Only
+  /// where the priority was granted: others would take the CPU from those who have work.
+  std::int64_t margin_ns = 0;
 };
 
 /// A thread of the host: an executor's, or a self-looping node's. start, then go, then stop. Bell and
@@ -89,6 +94,9 @@ class Worker {
 
   /// Blocks until the bell rings or CLOCK_MONOTONIC reaches `until_ns`, spinning first. True: rung.
   bool wait(std::int64_t until_ns) noexcept;
+  /// The same without blocking.
+  bool spin_to(std::int64_t until_ns) noexcept;
+  [[nodiscard]] std::int64_t margin_ns() const noexcept { return options_.margin_ns; }
   /// It looks at its nodes once more.
   void count_pass() noexcept { probe_.passed(lost_wakes()); }
   /// Before looking at queues: later rings count for the next wait.
@@ -101,7 +109,8 @@ class Worker {
 
  private:
   void run(const std::stop_token& stop);
-  [[nodiscard]] bool spin(std::int64_t now_ns, std::int64_t until_ns) const noexcept;  ///< true: rung
+  [[nodiscard]] bool spin(std::int64_t until_ns) const noexcept;  ///< true: rung
+  std::vector<std::string> set_up();
 
   WorkerOptions options_;
   Doorbell& bell_;
@@ -125,6 +134,7 @@ class ExecutorWorker final : public Worker {
   void start_nodes() override { executor_.start(); }
   void loop(const std::stop_token& stop) override;
   void stop_nodes() override { executor_.stop(); }
+  bool wait_for_tick(std::int64_t tick_ns) noexcept;
 
   Executor executor_;
 };

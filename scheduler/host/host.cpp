@@ -2,8 +2,10 @@
 #include "tactus/scheduler/host.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <future>
 #include <map>
@@ -18,6 +20,13 @@
 #include "tactus/node_library.hpp"
 
 namespace tactus {
+namespace {
+
+std::string located(const std::string& at, const std::string& what) {
+  return at.empty() ? what : at + ": " + what;
+}
+
+}  // namespace
 
 class Host::Impl {
  public:
@@ -25,7 +34,7 @@ class Host::Impl {
       : settings_{std::move(settings)}, services_{std::move(services)}, logs_{services_.log} {}
 
   std::vector<std::string> construct();
-  void start();
+  std::vector<std::string> start();
   bool stop(std::chrono::milliseconds limit);
   [[nodiscard]] std::vector<std::string> hanging() const;
   [[nodiscard]] std::size_t count(NodeState state) const;
@@ -40,6 +49,7 @@ class Host::Impl {
   /// A thread and the position of its first node in the file.
   struct Thread {
     std::size_t first;
+    std::string what;  ///< where the launch file declares it, and its name
     std::unique_ptr<Worker> worker;
   };
 
@@ -48,7 +58,9 @@ class Host::Impl {
   void add_loop(const HostNode& node);
   std::vector<std::string> start_threads();
   void touch_loans();
-  void prefault();
+  std::vector<std::string> prefault();
+  [[nodiscard]] std::string process_text() const;
+  std::vector<std::string> settle(std::vector<std::string> denied) const;
   [[nodiscard]] bool wants_realtime() const;
   [[nodiscard]] ThreadSettings allowed(ThreadSettings thread) const;
 
@@ -61,6 +73,7 @@ class Host::Impl {
   std::vector<Loaded> nodes_;
   std::vector<Thread> threads_;
   std::vector<TouchedLoans> loans_;  ///< until the start
+  CpuLatency cpu_latency_;
 };
 
 std::vector<std::string> Host::Impl::construct() {
@@ -83,10 +96,11 @@ void Host::Impl::touch_loans() {
 }
 
 /// All processes of the launch hold their loans now: what they have touched is what will go around.
-void Host::Impl::prefault() {
-  for (const std::string& text : prefault_shared_memory())
-    services_.log(fmt::format("process '{}': {}", settings_.process, text));
+std::vector<std::string> Host::Impl::prefault() {
+  auto denied = prefault_shared_memory();
+  for (std::string& text : denied) text = process_text() + text;
   loans_.clear();
+  return denied;
 }
 
 void Host::Impl::construct_node(const HostNode& node) {
@@ -120,7 +134,8 @@ void Host::Impl::construct_node(const HostNode& node) {
           WorkerOptions{name.substr(name.rfind('/') + 1), allowed(node.thread), 0}, *bell.word,
           *thread.counters);
       services.wait = [loop = worker.get()](Time until) { loop->wait_until(until); };
-      threads_.push_back({nodes_.size(), std::move(worker)});
+      threads_.push_back(
+          {nodes_.size(), located(node.at, fmt::format("node '{}': ", name)), std::move(worker)});
     }
     auto runner = std::make_unique<NodeRunner>(
         NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, node.budget_ns}}, entry,
@@ -145,10 +160,11 @@ void Host::Impl::add_executor(const HostExecutor& executor) {
     runners.push_back(nodes_[i].runner.get());
   }
   if (runners.empty()) return;
-  WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns};
-  threads_.push_back({first, std::make_unique<ExecutorWorker>(
-                                 std::move(options), *bells_.at(executor.name).word,
-                                 *workers_.at(executor.name).counters, std::move(runners), executor.order)});
+  WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns, executor.margin_ns};
+  threads_.push_back({first, located(executor.at, fmt::format("executor '{}': ", executor.name)),
+                      std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word,
+                                                       *workers_.at(executor.name).counters,
+                                                       std::move(runners), executor.order)});
 }
 
 /// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.
@@ -163,28 +179,39 @@ bool Host::Impl::wants_realtime() const {
                                                       std::ranges::any_of(settings_.nodes, realtime));
 }
 
+std::string Host::Impl::process_text() const {
+  return located(settings_.realtime_at, fmt::format("process '{}': ", settings_.process));
+}
+
 std::vector<std::string> Host::Impl::start_threads() {
   std::vector<std::string> denied;
   if (wants_realtime()) {
-    if (const std::string text = lock_memory(); !text.empty())
-      denied.push_back(fmt::format("process '{}': {}", settings_.process, text));
+    for (const std::string& text : std::array{lock_memory(), cpu_latency_.hold()})
+      if (!text.empty()) denied.push_back(process_text() + text);
   }
   for (const Thread& thread : threads_) {
-    for (const std::string& text : thread.worker->start().get()) {
-      denied.push_back(
-          fmt::format("process '{}', thread '{}': {}", settings_.process, thread.worker->name(), text));
-    }
+    for (const std::string& text : thread.worker->start().get()) denied.push_back(thread.what + text);
   }
-  if (denied.empty() || settings_.realtime != RealtimeMode::kRequired) return denied;
-  throw HostError{
-      fmt::format("{} (`realtime: required`; with `preferred` it starts degraded)", denied.front())};
+  return settle(std::move(denied));
 }
 
-void Host::Impl::start() {
-  if (wants_realtime()) prefault();
+/// What the system denied is an error or said to everybody who looks.
+std::vector<std::string> Host::Impl::settle(std::vector<std::string> denied) const {
+  if (!denied.empty() && settings_.realtime == RealtimeMode::kRequired)
+    throw HostError{fmt::format("{}\n(`realtime: required`; with `preferred` it starts degraded)",
+                                fmt::join(denied, "\n"))};
+  for (const std::string& text : denied)
+    if (services_.add_degradation) services_.add_degradation(text);
+  return denied;
+}
+
+std::vector<std::string> Host::Impl::start() {
+  std::vector<std::string> denied;
+  if (wants_realtime()) denied = settle(prefault());
   std::vector<std::future<void>> started;
   for (const Thread& thread : threads_) started.push_back(thread.worker->go());
   for (auto& future : started) future.wait();
+  return denied;
 }
 
 bool Host::Impl::stop(std::chrono::milliseconds limit) {
@@ -222,7 +249,7 @@ Host::Host(const HostSettings& settings, HostServices services)
     : impl_{std::make_unique<Impl>(settings, std::move(services))} {}
 Host::~Host() = default;
 std::vector<std::string> Host::construct() { return impl_->construct(); }
-void Host::start() { impl_->start(); }
+std::vector<std::string> Host::start() { return impl_->start(); }
 bool Host::stop(std::chrono::milliseconds limit) { return impl_->stop(limit); }
 std::vector<std::string> Host::hanging() const { return impl_->hanging(); }
 std::size_t Host::faulted() const { return impl_->count(NodeState::kFaulted); }
@@ -262,6 +289,7 @@ HostServices broker_services(BrokerClient& broker, Transport& transport) {
     const DoorbellId id = broker.allocate_doorbell();
     return HostServices::Bell{id, &broker.doorbells().doorbells.at(id)};
   };
+  services.add_degradation = [&broker](const std::string& text) { add_degradation(broker.page(), text); };
   services.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   return services;
 }

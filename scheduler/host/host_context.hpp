@@ -66,6 +66,8 @@ class HostContext final : public NodeContext {
   [[nodiscard]] const std::string& name() const { return settings_.name; }
   [[nodiscard]] std::vector<Input>& inputs() { return inputs_; }
   [[nodiscard]] std::vector<Output>& outputs() { return outputs_; }
+  [[nodiscard]] const std::vector<Input>& inputs() const { return inputs_; }
+  [[nodiscard]] const std::vector<Output>& outputs() const { return outputs_; }
   /// What is published from now on descends from what is taken from now on, and from what is held.
   void begin_release() noexcept { lineage_.begin_release(); }
 

@@ -29,7 +29,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(RealtimeMode, {{RealtimeMode::kOff, "off"},
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThreadSettings, policy, priority, cpus)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns, on_overrun)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChainSettings, name, origin_id, first, last)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns, order)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostExecutor, name, thread, spin_ns, order, margin_ns, at)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InputSettings, depth, delayed, stale_after_ns)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutputSettings, max_bytes, history, max_loans)
 
@@ -61,9 +61,9 @@ static void from_json(const json& in, NodeSettings& node) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, budget_ns,
-                                   thread, takes_ns, ends_launch)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, simulated, run_for_ns, clock_rate,
-                                   chains, executors, nodes)
+                                   thread, takes_ns, ends_launch, at)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, realtime_at, simulated, run_for_ns,
+                                   clock_rate, chains, executors, nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

@@ -34,6 +34,8 @@ class NodeRunner {
   bool start();
   /// Node::step(), with what `release` was made for.
   void call(const Release& release);
+  /// Reads the first lines of what a call touches.
+  void warm() const noexcept;
   /// Node::run(); returns when the node does.
   void run(const std::stop_token& stop);
   /// Node::stop(), also of a faulted node that was started. Not of one whose start failed.

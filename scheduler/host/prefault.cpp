@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace tactus {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+constexpr std::size_t kStackInUse = std::size_t{64} << 10;  ///< by what called us, and its guard
 constexpr off_t kPageBytes = 4096;
 
 /// One line of /proc/self/maps.
@@ -92,6 +94,20 @@ int prefault(const Mapping& mapping) {
   return populate(mapping, mapping.offset, mapping.offset + static_cast<off_t>(mapping.end - mapping.begin));
 }
 
+__attribute__((noinline)) void touch_stack() noexcept {
+  volatile char stack[kStackBytes];
+  for (std::size_t i = 0; i < sizeof stack; i += kPageBytes) stack[i] = 0;
+}
+
+std::size_t stack_size() {
+  pthread_attr_t attributes;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return size;
+  pthread_attr_getstacksize(&attributes, &size);
+  pthread_attr_destroy(&attributes);
+  return size;
+}
+
 }  // namespace
 
 void keep_heap() noexcept {
@@ -99,9 +115,15 @@ void keep_heap() noexcept {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that it takes
 }
 
-__attribute__((noinline)) void prefault_stack() noexcept {
-  volatile char stack[kStackBytes];
-  for (std::size_t i = 0; i < sizeof stack; i += std::size_t{kPageBytes}) stack[i] = 0;
+std::string prefault_stack() {
+  const std::size_t size = stack_size();
+  if (size >= kStackBytes + kStackInUse) {
+    touch_stack();
+    return {};
+  }
+  return fmt::format(
+      "touching {} kB of stack was denied, it has {} kB; grant it to this shell: ulimit -s 8192",
+      kStackBytes >> 10, size >> 10);
 }
 
 std::vector<std::string> prefault_shared_memory() {

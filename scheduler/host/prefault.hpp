@@ -15,8 +15,9 @@ namespace tactus {
 /// Freed memory stays with the process: what was touched once is not given back to be touched again.
 void keep_heap() noexcept;
 
-/// Touches the stack of the calling thread, as deep as node code may go without a fault.
-void prefault_stack() noexcept;
+/// Touches the stack of the calling thread, as deep as node code may go without a fault. Returns what was
+/// denied: a stack that is too small; empty when all was touched.
+[[nodiscard]] std::string prefault_stack();
 
 /// Maps all that this process shares and that anybody has touched: chunks of messages, pages of counters.
 /// Returns one sentence per thing that the system denied.

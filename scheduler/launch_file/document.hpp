@@ -24,6 +24,7 @@ struct ExecutorEntry {
   Location at;
   std::vector<Located<std::string>> order;  ///< names of nodes as written
   OnOverrun on_overrun = OnOverrun::kSkip;  ///< of its nodes that say nothing
+  std::optional<Located<std::int64_t>> margin_ns;
 };
 
 /// What the file says about one input: `optional` is for the plan alone.
@@ -73,6 +74,7 @@ struct Document {
   std::string file;
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
+  Location realtime_at;  ///< line 0: the file does not say
   double clock_rate = 0;
   bool simulated = false;
   Location clock_at;

@@ -21,12 +21,18 @@ class ExecutorReader : public ThreadReader {
                  entry.at = at(key);
                  Handlers handlers{{"wait", [&](const YAML::Node& n) { read_wait(n, entry.executor); }},
                                    {"order", [&](const YAML::Node& n) { read_order(n, entry); }},
+                                   {"margin",
+                                    [&](const YAML::Node& n) {
+                                      if (const auto ns = duration(n, "margin"))
+                                        entry.margin_ns = {*ns, at(n)};
+                                    }},
                                    {"on_overrun", [&](const YAML::Node& n) {
                                       entry.on_overrun = read_on_overrun(n).value_or(OnOverrun::kSkip);
                                     }}};
                  read_thread(entry.executor.thread, handlers);
                  each_key(value, "executor '" + name + "'", handlers);
                  check_thread(entry.executor.thread, "executor '" + name + "'", at(value));
+                 check_margin(entry);
                  std::erase_if(document_.executors, [&](const auto& other) {
                    return other.executor.name == name;
                  });  // the including file's counts
@@ -35,6 +41,19 @@ class ExecutorReader : public ThreadReader {
   }
 
  private:
+  void check_margin(const ExecutorEntry& entry) {
+    constexpr std::int64_t kMostNs = 1'000'000;
+    if (!entry.margin_ns) return;
+    if (entry.executor.thread.policy == ThreadPolicy::kOther)
+      error(entry.margin_ns->at,
+            fmt::format("executor '{}': margin: goes with policy fifo and rr", entry.executor.name));
+    if (entry.margin_ns->value > kMostNs)
+      error(entry.margin_ns->at,
+            fmt::format("executor '{}': margin is more than 1ms: it spins that long before "
+                        "every tick",
+                        entry.executor.name));
+  }
+
   void read_order(const YAML::Node& node, ExecutorEntry& entry) {
     if (node.IsScalar() && node.Scalar() == "data_flow") return;
     if (!node.IsSequence() || node.size() == 0)

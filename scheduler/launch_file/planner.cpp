@@ -2,14 +2,17 @@
 // Document -> LaunchPlan: the parts checked against each other and against what the nodes declare.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "document.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/type_id.hpp"
 #include "tactus/node_library.hpp"
+#include "thread_conflicts.hpp"
 
 namespace tactus {
 
@@ -71,7 +74,10 @@ class Planner {
     check_orders();
     check_expectations();
     check_chains();
-    if (document_.simulated) check_simulated();
+    if (document_.simulated)
+      check_simulated();
+    else
+      check_threads();
     if (!diagnostics_.empty()) return std::nullopt;
     fill_processes();
     return std::move(plan_);
@@ -99,6 +105,7 @@ class Planner {
     node.host.thread = entry.thread;
     node.host.ends_launch = entry.ends_launch;
     node.host.takes_ns = entry.takes_ns;
+    node.host.at = text_of(entry.at);
     const bool looping = entry.trigger.kind == TriggerKind::kSelfLooping;
     if (looping && entry.has_executor)
       error(entry.executor.at,
@@ -556,6 +563,53 @@ class Planner {
     plan_.clock_rate = 0;
   }
 
+  static std::string text_of(const Location& at) {
+    return at.line == 0 ? "" : fmt::format("{}:{}:{}", at.file, at.line, at.column);
+  }
+
+  void check_threads() {
+    std::vector<PlannedThread> threads;
+    std::map<std::string, std::size_t> thread_of;  // by executor
+    for (const auto& entry : document_.executors) {
+      thread_of[entry.executor.name] = threads.size();
+      threads.push_back({fmt::format("executor '{}'", entry.executor.name),
+                         entry.at,
+                         {},
+                         entry.executor.thread,
+                         entry.executor.spin_ns > 0});
+    }
+    for (const auto& node : plan_.nodes) {
+      const auto found = thread_of.find(node.host.executor);
+      if (found == thread_of.end() && !node.host.executor.empty()) continue;
+      if (found == thread_of.end())
+        threads.push_back(
+            {fmt::format("node '{}'", node.host.settings.name), node.location, {}, node.host.thread});
+      PlannedThread& thread = found == thread_of.end() ? threads.back() : threads[found->second];
+      // Without a network all processes are here; with one each may be on a host of its own.
+      if (document_.network) thread.host = node.process;
+      thread.waits_for.insert(node.host.trigger.topics.begin(), node.host.trigger.topics.end());
+      for (const auto& port : node.description.ports) {
+        if (port.direction == PortDirection::kOutput) thread.publishes.insert(node.topic_of(port));
+      }
+    }
+    auto found = find_thread_conflicts(threads, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
+    for (auto& problem : found.errors) diagnostics_.push_back(std::move(problem));
+    for (auto& note : found.notes) plan_.notes.push_back(std::move(note));
+  }
+
+  /// As the file says; else 50 us, and not more than a twentieth of the shortest period.
+  [[nodiscard]] std::int64_t margin_of(const ExecutorEntry& entry) {
+    constexpr std::int64_t kUsualNs = 50'000;
+    std::int64_t shortest_ns = std::numeric_limits<std::int64_t>::max();
+    for (const auto& node : plan_.nodes) {
+      if (node.host.executor == entry.executor.name && node.host.trigger.kind == TriggerKind::kEvery)
+        shortest_ns = std::min(shortest_ns, node.host.trigger.period_ns);
+    }
+    const bool ticks = shortest_ns != std::numeric_limits<std::int64_t>::max();
+    if (!ticks || entry.executor.thread.policy == ThreadPolicy::kOther) return 0;
+    return entry.margin_ns ? entry.margin_ns->value : std::min(kUsualNs, shortest_ns / 20);
+  }
+
   void fill_processes() {
     const auto process = [this](const std::string& name) -> HostSettings& {
       const auto found = std::ranges::find(plan_.processes, name, &HostSettings::process);
@@ -564,6 +618,7 @@ class Planner {
       settings.process = name;
       settings.group = plan_.group;
       settings.realtime = plan_.realtime;
+      settings.realtime_at = text_of(document_.realtime_at);
       settings.clock_rate = plan_.clock_rate;
       settings.simulated = plan_.simulated;
       for (const auto& chain : plan_.chains) settings.chains.push_back(chain.settings);
@@ -583,6 +638,8 @@ class Planner {
       } else {
         settings.executors.push_back(declared->executor);
         settings.executors.back().order = full_order(*declared);
+        settings.executors.back().margin_ns = margin_of(*declared);
+        settings.executors.back().at = text_of(declared->at);
       }
     }
     for (const auto& entry : document_.executors) {

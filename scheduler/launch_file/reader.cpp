@@ -246,6 +246,7 @@ class Reader : public YamlReader {
 
   void read_realtime(const YAML::Node& node) {
     const auto value = text(node, "realtime");
+    document_.realtime_at = at(node);
     if (!value) return;
     if (*value == "required")
       document_.realtime = RealtimeMode::kRequired;

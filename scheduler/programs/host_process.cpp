@@ -111,7 +111,7 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   for (const std::string& text : host.construct()) observer.tell("denied", text);
   observer.tell("constructed", "");
   if (!observer.wait_for_go(signals)) return kHostClean;
-  host.start();
+  for (const std::string& text : host.start()) observer.tell("denied", text);
   observer.tell("ready", "");
   const bool asked = wait_for_end(signals, broker.fd(), observer.fd());
   if (!host.stop(kStopLimit)) give_up(host);

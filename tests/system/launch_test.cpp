@@ -376,6 +376,90 @@ TEST(Launch, ANodeThatThrowsIsFaultedAlone) {
   EXPECT_THAT(supervisor.stop(), IsEmpty());
 }
 
+/// Two executors, "bad" and "good", each with one ticker of 1 ms; `change` makes a bad one of the first.
+std::vector<HostSettings> beside_a_bad_one(const std::function<void(HostNode&)>& change) {
+  HostSettings settings = process("main", {ticker("bad", "/bad"), ticker("good", "/good")});
+  settings.executors = {{"bad", {}, 0}, {"good", {}, 0}};
+  settings.nodes[0].executor = "bad";
+  settings.nodes[1].executor = "good";
+  change(settings.nodes[0]);
+  return {settings};
+}
+
+NodeStatus node_status(Supervisor& supervisor, const std::string& name) {
+  const auto nodes = supervisor.status().nodes;
+  const auto found = std::ranges::find(nodes, name, &NodeStatus::name);
+  return found == nodes.end() ? NodeStatus{} : *found;
+}
+
+TEST(Launch, ACallThatNeverReturnsHoldsUpItsExecutorAloneAndIsNamed) {
+  Supervisor supervisor;
+  supervisor.start(
+      beside_a_bad_one([](HostNode& bad) { bad.settings.parameters["hang_at"] = std::int64_t{5}; }));
+  EXPECT_TRUE(goes_on(supervisor, "/good"));
+  EXPECT_EQ(node_status(supervisor, "/bad").runs, 4U);
+  EXPECT_TRUE(goes_on(supervisor, "/good"));
+  EXPECT_THAT(supervisor.stop(),
+              ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("/bad was in step() (cycle 4)"))));
+}
+
+TEST(Launch, APeriodShorterThanItsWorkIsCountedTickByTick) {
+  Supervisor supervisor;
+  supervisor.start(beside_a_bad_one([](HostNode& bad) {
+    bad.settings.parameters["work_ms"] = std::int64_t{5};
+    bad.deadline_ns = 2'000'000;
+  }));
+  ASSERT_TRUE(eventually([&] { return node_status(supervisor, "/bad").runs > 20; }));
+  const NodeStatus bad = node_status(supervisor, "/bad");
+  EXPECT_GE(bad.skipped, 3 * bad.runs) << "5 ms of work, 1 ms of period: 4 of 5 ticks are skipped";
+  EXPECT_GE(bad.deadline_misses + 1, bad.runs);
+  const NodeStatus good = node_status(supervisor, "/good");
+  EXPECT_GT(good.runs, 2 * bad.runs) << "its neighbour on another executor is called as before";
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
+TEST(Launch, AStopOfTenSecondsIsCountedAndNotMadeUpFor) {
+  Supervisor supervisor;
+  supervisor.start(
+      {process("stopped", {ticker("stopped", "/x")}), process("other", {ticker("other", "/y")})});
+  ASSERT_TRUE(goes_on(supervisor, "/x"));
+  const int pid = pid_of(supervisor, "stopped");
+  kill(pid, SIGSTOP);
+  const NodeStatus before = node_status(supervisor, "/stopped");
+  std::this_thread::sleep_for(10s);
+  EXPECT_TRUE(goes_on(supervisor, "/y"));
+  kill(pid, SIGCONT);
+  ASSERT_TRUE(
+      eventually([&] { return node_status(supervisor, "/stopped").skipped >= before.skipped + 9'990; }));
+  const NodeStatus after = node_status(supervisor, "/stopped");
+  EXPECT_LT(after.runs, before.runs + 5'000) << "a burst";
+  EXPECT_TRUE(goes_on(supervisor, "/x"));
+  EXPECT_TRUE(supervisor.healthy());
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
+TEST(Launch, TwoExecutorsOnOneCpuWithOnePriorityBothRun) {
+  auto settings = beside_a_bad_one([](HostNode&) {});
+  for (auto& executor : settings[0].executors) executor.thread = {ThreadPolicy::kFifo, 50, {0}};
+  Supervisor supervisor;
+  supervisor.start(settings);
+  EXPECT_TRUE(goes_on(supervisor, "/bad"));
+  EXPECT_TRUE(goes_on(supervisor, "/good"));
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
+TEST(Launch, AMissedTickEndsTheNodeThatWantsThat) {
+  Supervisor supervisor;
+  supervisor.start(beside_a_bad_one([](HostNode& bad) {
+    bad.settings.parameters["work_ms"] = std::int64_t{5};
+    bad.trigger.on_overrun = OnOverrun::kFault;
+  }));
+  ASSERT_TRUE(eventually([&] { return state(supervisor, "/bad") == "faulted"; }));
+  EXPECT_GT(node_status(supervisor, "/bad").skipped, 0U);
+  EXPECT_TRUE(goes_on(supervisor, "/good"));
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
 TEST(Launch, ANodeThatDoesNotStopIsNamedAndKilled) {
   Supervisor supervisor;
   supervisor.start(
@@ -393,7 +477,7 @@ TEST(Launch, WhatTheMachineDeniesIsReportedOrRefusedAsAsked) {
     Supervisor preferred;
     preferred.start({settings});
     EXPECT_THAT(preferred.status().degradations,
-                ElementsAre(AllOf(HasSubstr("'main'"), HasSubstr("cpus [1023] were denied"))));
+                ElementsAre(AllOf(HasSubstr("executor 'main'"), HasSubstr("cpus [1023] were denied"))));
   }
   settings.realtime = RealtimeMode::kRequired;
   Supervisor required;

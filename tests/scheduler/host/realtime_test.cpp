@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tactus/scheduler/realtime.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 
 #include <thread>
+
+#include "prefault.hpp"
 
 namespace tactus {
 namespace {
@@ -28,10 +31,32 @@ TEST(Realtime, AThreadsPriorityIsItsOwnAndNotOfThoseItBegins) {
 TEST(Realtime, TimedWaitsEndOnTime) {
   int slack_ns = 0;
   std::thread{[&] {
-    wake_on_time();
+    EXPECT_EQ(wake_on_time(), "");
     slack_ns = prctl(PR_GET_TIMERSLACK);
   }}.join();
   EXPECT_EQ(slack_ns, 1);
+}
+
+TEST(Realtime, AListOfCpusOfWhichThereAreOnlySomeIsDenied) {
+  std::vector<std::string> denied;
+  std::thread{[&] { denied = apply_to_this_thread({ThreadPolicy::kOther, 0, {0, 1023}}); }}.join();
+  EXPECT_THAT(denied, testing::ElementsAre(testing::HasSubstr("cpus [1023] were denied: this machine has")));
+}
+
+TEST(Realtime, AStackThatIsTooSmallIsSaidAndNotTouched) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 128 << 10);
+  std::string denied;
+  pthread_t thread;
+  const auto run = [](void* text) -> void* {
+    *static_cast<std::string*>(text) = prefault_stack();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, &denied), 0);
+  pthread_join(thread, nullptr);
+  EXPECT_THAT(denied, testing::HasSubstr("touching 256 kB of stack was denied, it has 128 kB"));
+  EXPECT_EQ(prefault_stack(), "");
 }
 
 }  // namespace

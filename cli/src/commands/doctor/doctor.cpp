@@ -9,6 +9,7 @@
 #include "command.hpp"
 #include "leftovers.hpp"
 #include "output/terminal.hpp"
+#include "realtime_report.hpp"
 #include "tactus/msg/type.hpp"
 
 namespace rtctl {
@@ -83,7 +84,7 @@ int clean() {
 
 int doctor(const Options& options) {
   if (options.clean) return clean();
-  if (options.limits) return print(realtime_limits());
+  if (options.limits) return print(realtime_report());
   const std::vector<Check> checks = run_checks();
   const bool bad = std::any_of(checks.begin(), checks.end(),
                                [](const Check& check) { return check.health == Health::kBad; });
@@ -97,7 +98,8 @@ void add_doctor(CLI::App& root, Run& run) {
   CLI::App& verb =
       *root.add_subcommand("doctor", "Is this machine ready? Limits, memory, kernel, broker, leftovers");
   auto options = std::make_shared<Options>();
-  verb.add_flag("--rt", options->limits, "Print the lines that grant realtime priority and locked memory");
+  verb.add_flag("--rt", options->limits,
+                "Print what decides about realtime here, and the lines that grant it");
   verb.add_flag("--clean", options->clean,
                 "Remove what dead brokers and programs left, end processes without a launch");
   verb.add_flag("--json", options->json, "As JSON");

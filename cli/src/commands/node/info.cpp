@@ -71,6 +71,7 @@ int print_json(const Node& node, const std::vector<Port>& inputs, const std::vec
             {"faults", node.faults},
             {"budget_overruns", node.budget_overruns},
             {"stale_inputs", node.stale_inputs},
+            {"degradations", node.degradations},
             {"publishes", json_of(outputs, true)},
             {"takes", json_of(inputs, false)},
             {"metrics", Json::array()}};
@@ -114,6 +115,12 @@ std::string metrics_of(const Node& node) {
   return text.empty() ? text : "\n" + text;
 }
 
+std::string degradations_text(const Node& node) {
+  std::string text;
+  for (const std::string& one : node.degradations) text += paint(Style::kWarning, "degraded: " + one) + "\n";
+  return text;
+}
+
 int node_info(const Options& options) {
   const Graph graph = read_graph(options.group);
   const Node& node = find_node(graph, options.node, options.group);
@@ -122,7 +129,8 @@ int node_info(const Options& options) {
   if (options.json) return print_json(node, inputs, outputs);
   const std::string text = fmt::format("{}  {}, process {} (pid {})\n", paint(Style::kHeading, node.name),
                                        node.state, node.process, node.pid);
-  return print(text + calls_text(node) + inputs_text(inputs) + outputs_text(outputs) + metrics_of(node));
+  return print(text + degradations_text(node) + calls_text(node) + inputs_text(inputs) +
+               outputs_text(outputs) + metrics_of(node));
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ struct HostServices {
   std::function<MetricCounters&(const NodeCounters& node, std::string_view name, std::string_view unit)>
       add_metric;
   std::function<Bell()> add_bell;
+  /// Something that was asked of the machine and denied: for whoever looks at the graph. May be empty.
+  std::function<void(const std::string& text)> add_degradation{};
   std::function<void(const std::string& line)> log;  ///< one line of a node's log; on the log thread
 };
 
@@ -66,8 +68,9 @@ class Host {
   /// of the machine and denied, one sentence each. Throws HostError; with realtime `required` for a denial as
   /// well.
   std::vector<std::string> construct();
-  /// Starts every node on its own thread; returns when all of them have started or faulted.
-  void start();
+  /// Starts every node on its own thread; returns when all of them have started or faulted. Returns and
+  /// throws as construct() does, for what can be denied only now.
+  std::vector<std::string> start();
   /// In reverse file order; true when every thread ended within `limit` each. A thread that does not
   /// can only be ended with the process: see hanging().
   bool stop(std::chrono::milliseconds limit);

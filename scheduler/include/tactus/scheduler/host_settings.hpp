@@ -82,6 +82,7 @@ struct HostNode {
   ThreadSettings thread;         ///< self-looping nodes
   std::int64_t takes_ns = -1;    ///< self-looping nodes: a round, on virtual time; -1: the file does not say
   bool ends_launch = false;      ///< the launch is over when it has ended
+  std::string at{};              ///< where the launch file declares it
 
   friend bool operator==(const HostNode&, const HostNode&) = default;
 };
@@ -92,6 +93,8 @@ struct HostExecutor {
   ThreadSettings thread;
   std::int64_t spin_ns = 0;          ///< busy waiting before it blocks
   std::vector<std::string> order{};  ///< full names of all its nodes as they are called; empty: data flow
+  std::int64_t margin_ns = 0;        ///< it wakes that much before a tick and spins to it; fifo and rr
+  std::string at{};                  ///< where the launch file declares it, "xr.launch.yaml:9:3"
 
   friend bool operator==(const HostExecutor&, const HostExecutor&) = default;
 };
@@ -104,6 +107,7 @@ struct HostSettings {
   RealtimeMode realtime = RealtimeMode::kPreferred;
   bool simulated = false;             ///< on virtual time: the only process of its launch
   std::int64_t run_for_ns = 0;        ///< virtual time after which a simulated launch ends; 0: no limit
+  std::string realtime_at{};          ///< where the launch file says so
   double clock_rate = 0;              ///< of the group's clock, set by the supervisor; 0: as it runs
   std::vector<ChainSettings> chains;  ///< all of the launch, at most kMaxChains
   std::vector<HostExecutor> executors;
