@@ -37,6 +37,7 @@ struct Options {
   std::int64_t ticks = 20'000;  ///< per arm and cell
   int cpu = 1;
   std::int64_t margin_ns = 50'000;
+  std::int64_t hz = 0;  ///< 0: all
   bool quick = false;
 };
 
@@ -208,6 +209,8 @@ Options parse(int count, char** words) {
       options.ticks = std::stoll(value());
     else if (word == "--cpu")
       options.cpu = std::stoi(value());
+    else if (word == "--hz")
+      options.hz = std::stoll(value());
     else if (word == "--margin-us")
       options.margin_ns = 1000 * std::stoll(value());
     else
@@ -219,10 +222,12 @@ Options parse(int count, char** words) {
 
 int run(const Options& options) {
   const CpuLatencyHold hold;
+  if (const std::string denied = lock_memory(); !denied.empty()) throw std::runtime_error{denied};
   std::vector<Cell> cells;
   for (const bool loaded : {false, true}) {
-    for (const std::int64_t period_ns : {1'000'000, 5'000'000})
-      cells.push_back(measure(options, loaded, period_ns));
+    for (const std::int64_t hz : {1000, 200}) {
+      if (options.hz == 0 || options.hz == hz) cells.push_back(measure(options, loaded, 1'000'000'000 / hz));
+    }
   }
   print(cells);
   if (!hold.held()) fmt::print("cpu_dma_latency was not granted to ours: the comparison is not fair\n");

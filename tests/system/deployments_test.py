@@ -17,8 +17,14 @@ RECORDED = Path(os.environ.get("TACTUS_TEST_DATA", "/nowhere")) / "euroc/MH_01_e
 SECONDS = 4
 NODES = """
 nodes:
-  player: {{use: euroc_player, self_looping: true, ends_launch: true, parameters: {{dataset: "{dataset}"}}, remap: {{imu: /imu}}}}
-  integrator: {{use: imu_integrator, executor: {estimation}, on: imu, inputs: {{imu: {{depth: 256}}}}, remap: {{imu: /imu, odometry: /odometry}}}}
+  player: {{use: euroc_player, self_looping: true, ends_launch: true, parameters: {{dataset: "{dataset}"}}, remap: {{imu: /imu, ground_truth: /truth}}}}
+  integrator:
+    use: imu_integrator
+    executor: {estimation}
+    on_all: [imu, correction]
+    tolerance: 2ms
+    inputs: {{imu: {{depth: 256}}, correction: {{depth: 256}}}}
+    remap: {{imu: /imu, correction: /truth, odometry: /odometry}}
   writer: {{use: "{writer}", executor: {output}, on: in, parameters: {{file: "{file}"}}, remap: {{in: /odometry}}}}
 """
 EXECUTORS = "executors: {estimation: {policy: fifo, priority: 80}, output: {policy: fifo, priority: 70}}\n"

@@ -24,8 +24,9 @@ executors:
   ticks: {policy: fifo, priority: 60}
   rung:  {policy: fifo, priority: 50}
 nodes:
-  headset:    {use: synthetic_headset, executor: ticks, every: 200Hz, remap: {imu: /imu}}
-  integrator: {use: imu_integrator, executor: rung, on: imu, remap: {imu: /imu, odometry: /odometry}}
+  headset:    {use: synthetic_headset, executor: ticks, every: 200Hz, remap: {imu: /imu, ground_truth: /truth}}
+  stand_in:   {use: pose_stand_in, executor: rung, every: 10Hz, remap: {ground_truth: /truth, correction: /correction}}
+  integrator: {use: imu_integrator, executor: rung, on: imu, remap: {imu: /imu, correction: /correction, odometry: /odometry}}
   predictor:  {use: pose_predictor, executor: rung, on: odometry, remap: {odometry: /odometry}}
 """)
 ALLOCATING = ("brk", "mmap", "munmap", "mremap", "madvise", "mprotect")
