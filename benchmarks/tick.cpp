@@ -89,16 +89,15 @@ void run_ours(const Options& options, std::int64_t period_ns, std::int64_t ticks
   TickNode::done = &done;
   SilentLog log;
   const auto transport = make_in_process_transport();
-  NodeCounters counters;
+  const auto page = std::make_unique<ProcessPage>();
+  const NodePlace place{page->nodes[0], page->times[0], page->recorders[0], 0};
   NodeServices services{*transport, log, [](const std::string&) { return DoorbellId{0}; }, {}};
-  NodeRunner runner{{{"/tick", {}, {}}, {{TriggerKind::kEvery, period_ns, 0, {}, 0}}},
-                    kEntry,
-                    std::move(services),
-                    counters};
+  NodeRunner runner{
+      {{"/tick", {}, {}}, {{TriggerKind::kEvery, period_ns, 0, {}, 0}}}, kEntry, std::move(services), place};
   runner.construct();
   Doorbell bell;
   WorkerOptions settings{"tick", {ThreadPolicy::kFifo, kPriority, {options.cpu}}, 0, options.margin_ns};
-  ExecutorWorker worker{settings, bell, {&runner}, {}};
+  ExecutorWorker worker{settings, bell, page->workers[0], {&runner}, {}};
   for (const std::string& text : worker.start().get()) throw std::runtime_error{text};
   worker.go().wait();
   done.get_future().wait();
