@@ -6,8 +6,8 @@
 #include <tactus/node.hpp>
 #include <vector>
 
-/// Writes what it takes, as it is encoded between hosts, to a file: one line of numbers per message. Stamps count from the
-/// first: a recording is moved to the time at which it is played.
+/// Writes what it takes, as it is encoded between hosts, to a file: one line of numbers per message. Stamps
+/// count from the first: a recording is moved to the time at which it is played.
 class BytesWriter final : public tactus::Node {
  public:
   explicit BytesWriter(tactus::NodeContext& context)
