@@ -16,6 +16,10 @@ CLI::App& add_noun(CLI::App& root, const char* name, const char* help) {
 
 void add_commands(CLI::App& root, Run& run) {
   add_launch(root, run);
+  add_check(root, run);
+  add_sched(root, run);
+  add_top(root, run);
+  add_trace(root, run);
 
   CLI::App& topic = add_noun(root, "topic", "Topics of the running system");
   add_topic_list(topic, run);

@@ -35,6 +35,10 @@ using Run = std::function<int()>;
 void add_launch(CLI::App& root, Run& run);
 void add_graph(CLI::App& root, Run& run);
 void add_doctor(CLI::App& root, Run& run);
+void add_sched(CLI::App& root, Run& run);
+void add_top(CLI::App& root, Run& run);
+void add_trace(CLI::App& root, Run& run);
+void add_check(CLI::App& root, Run& run);
 
 void add_topic_list(CLI::App& topic, Run& run);
 void add_topic_info(CLI::App& topic, Run& run);

@@ -106,6 +106,17 @@ Node node_of(const Json& json, const Json& processes) {
   return node;
 }
 
+std::vector<Process> processes_of(const Json& json) {
+  std::vector<Process> processes;
+  for (const char* name : {"processes", "ended"}) {
+    for (const Json& one : list(json, name)) {
+      processes.push_back({one.at("id"), one.value("pid", 0), one.value("name", ""), one.value("group", ""),
+                           name == std::string_view{"ended"}});
+    }
+  }
+  return processes;
+}
+
 template <typename T>
 void sort_by_name(std::vector<T>& items) {
   std::sort(items.begin(), items.end(),
@@ -137,6 +148,7 @@ Graph parse_graph(std::string_view text) try {
   const Json json = Json::parse(text);
   Graph graph;
   graph.generation = json.value("generation", std::uint64_t{0});
+  graph.processes = processes_of(json);
   for (const Json& topic : list(json, "topics")) graph.topics.push_back(topic_of(topic));
   for (const Json& node : list(json, "nodes")) graph.nodes.push_back(node_of(node, list(json, "processes")));
   for (const Json& edge : list(json, "edges")) graph.edges.push_back(edge_of(edge, "path"));

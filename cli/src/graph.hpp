@@ -63,8 +63,17 @@ struct Edge {
   std::string text;  ///< the path of a connection, or the reason why there is none
 };
 
+struct Process {
+  std::uint32_t id = 0;  ///< of its page
+  int pid = 0;
+  std::string name;
+  std::string group;
+  bool ended = false;  ///< its page is kept for a while
+};
+
 struct Graph {
   std::uint64_t generation = 0;
+  std::vector<Process> processes;
   std::vector<Topic> topics;  ///< by name
   std::vector<Node> nodes;    ///< by name
   std::vector<Edge> edges;

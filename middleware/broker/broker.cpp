@@ -33,8 +33,10 @@ using std::chrono::milliseconds;
 constexpr auto kLinger = std::chrono::seconds{3};
 constexpr milliseconds kReclaimResend{100};
 constexpr int kReclaimTries = 5;
-constexpr milliseconds kDying{2'000};          ///< from the end of file to the end of the process
-constexpr milliseconds kNotice{1'000};         ///< a planned end is announced so long before
+constexpr milliseconds kDying{2'000};   ///< from the end of file to the end of the process
+constexpr milliseconds kNotice{1'000};  ///< a planned end is announced so long before
+constexpr std::size_t kMostEnded = 8;   ///< pages of ended processes that are kept
+constexpr auto kKeepEnded = std::chrono::minutes{1};
 constexpr int kEndedGeneration = 3;            ///< exit code
 constexpr std::uint32_t kLossAlwaysBorne = 2;  ///< chunks of a pool, however small it is; else 5 %
 constexpr const char* kGenerationFile = "/tmp/tactus-broker.generation";
@@ -148,6 +150,7 @@ void Broker::run(int signals) {
     if (fds[0].revents != 0) accept_client();
     serve(fds.data() + 2, clients);
     resend_reclaims();
+    forget_pages();
     watch();
   }
 }
@@ -225,6 +228,9 @@ Json Broker::answer(Client& client, const Json& request, std::vector<int>& attac
   if (op == "page") {
     const Process* other = registry_.find_process(request.at("process"));
     if (other != nullptr) attached.push_back(other->page_fd);
+    for (const Ended& ended : ended_) {
+      if (ended.id == request.at("process")) attached.push_back(ended.page_fd);
+    }
     return Json::object();
   }
   if (op == "kill") return kill_process(request.at("pid"));
@@ -260,6 +266,11 @@ Json Broker::hello(Client& client, const Json& request, std::vector<int>& attach
 Json Broker::graph() const {
   Json graph = registry_.graph(generation_);
   graph["memory"] = memory_json();
+  graph["ended"] = Json::array();
+  for (const Ended& ended : ended_) {
+    graph["ended"].push_back(
+        {{"id", ended.id}, {"pid", ended.pid}, {"name", ended.name}, {"group", ended.group}});
+  }
   return graph;
 }
 
@@ -307,7 +318,7 @@ std::list<Broker::Client>::iterator Broker::drop(std::list<Client>::iterator cli
   if (const Process* process = registry_.find_process(client->process)) {
     examine(*process, *client);  // RouDi gives up when it meets the lock of a dead process
     reclaims_.push_back({process->runtime, std::exchange(client->pidfd, -1), Clock::now(), kReclaimTries});
-    close(process->page_fd);
+    keep_page(*process);
     munmap(process->page, sizeof *process->page);
     registry_.remove_process(process->id);
     clocks_.sweep(registry_.processes());
@@ -316,6 +327,24 @@ std::list<Broker::Client>::iterator Broker::drop(std::list<Client>::iterator cli
   if (client->pidfd >= 0) close(client->pidfd);
   idle_since_ = Clock::now();
   return clients_.erase(client);
+}
+
+/// Takes over the descriptor of the page.
+void Broker::keep_page(const Process& process) {
+  if (used_workers(*process.page).empty()) {
+    close(process.page_fd);
+    return;
+  }
+  ended_.push_back({process.id, process.pid, process.name, process.group, process.page_fd, Clock::now()});
+  forget_pages();
+}
+
+void Broker::forget_pages() {
+  while (!ended_.empty() &&
+         (ended_.size() > kMostEnded || Clock::now() - ended_.front().since > kKeepEnded)) {
+    close(ended_.front().page_fd);
+    ended_.pop_front();
+  }
 }
 
 /// Post-mortem: what the process was doing, and what has to be repaired.

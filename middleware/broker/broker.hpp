@@ -53,6 +53,15 @@ class Broker {
     int tries = 0;
   };
 
+  /// The page of a process that called nodes and ended: readable for a while, for who asks what happened.
+  struct Ended {
+    std::uint32_t id = 0;
+    pid_t pid = 0;
+    std::string name, group;
+    int page_fd = -1;
+    Clock::time_point since;
+  };
+
   void accept_client();
   void serve(const pollfd* fds, std::size_t count);
   bool exchange(Client& client);
@@ -60,6 +69,8 @@ class Broker {
   Json hello(Client& client, const Json& request, std::vector<int>& attached);
   Json add_endpoint(Process& process, const Json& request, bool publisher);
   Json kill_process(pid_t pid);
+  void keep_page(const Process& process);
+  void forget_pages();
   [[nodiscard]] Json graph() const;
   [[nodiscard]] Json memory_json() const;
 
@@ -84,6 +95,7 @@ class Broker {
   int listener_;
   std::list<Client> clients_;
   std::list<Reclaim> reclaims_;
+  std::list<Ended> ended_;
   Clock::time_point idle_since_;
   Pulse pulse_;
   bool said_stopped_ = false;

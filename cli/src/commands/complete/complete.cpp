@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -7,6 +8,7 @@
 #include "command.hpp"
 #include "completion.hpp"
 #include "launch_options.hpp"
+#include "node_timing.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/registry.hpp"
 #include "tactus/scheduler/launch_file.hpp"
@@ -49,10 +51,20 @@ Words nodes_of_file(const std::string& file) {
   return names;
 }
 
+Words threads_running() {
+  PageReader reader{"rtctl"};
+  Words names;
+  for (const NodeTiming& node : node_timings(reader.read(std::nullopt))) {
+    if (std::find(names.begin(), names.end(), node.thread) == names.end()) names.push_back(node.thread);
+  }
+  return names;
+}
+
 Words names_of(const std::string& kind, const Words& before) {
   if (kind == "TOPIC") return names_in(read_graph().topics);
   if (kind == "NODE" && !before.empty()) return nodes_of_file(before.front());  // launch FILE --debug
   if (kind == "NODE") return names_in(read_graph().nodes);
+  if (kind == "EXECUTOR") return threads_running();
   if (kind == "FILE" || kind == "LIBRARY") return {kCompleteFiles};
   if (kind == "NAME:=VALUE") return arguments_of(before);
   Words names;
