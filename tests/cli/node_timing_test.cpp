@@ -15,7 +15,7 @@ using tactus::EndpointPlate;
 class NodeTimingTest : public testing::Test {
  protected:
   NodeTimingTest() {
-    tactus::add_worker(*page_, "head", tactus::WorkerKind::kExecutor);
+    (void)tactus::add_worker(*page_, "head", tactus::WorkerKind::kExecutor);
     page_->nodes_used = 2;
     const std::string name = "/integrator";
     std::copy(name.begin(), name.end(), page_->nodes[1].name.begin());
