@@ -46,6 +46,9 @@ void add_commands(CLI::App& root, Run& run) {
   add_msg_list(msg, run);
   add_msg_show(msg, run);
 
+  CLI::App& pkg = add_noun(root, "pkg", "Packages of your own");
+  add_pkg_create(pkg, run);
+
   add_graph(root, run);
   add_doctor(root, run);
 }

@@ -60,6 +60,8 @@ void add_host_info(CLI::App& host, Run& run);
 void add_msg_list(CLI::App& msg, Run& run);
 void add_msg_show(CLI::App& msg, Run& run);
 
+void add_pkg_create(CLI::App& pkg, Run& run);
+
 /// `rtctl __complete WORDS...`, asked by the shell: prints what may stand for the last word.
 int print_candidates(const CLI::App& root, const std::vector<std::string>& words);
 

@@ -27,7 +27,7 @@ def launch_and_look(rtctl, environment):
     launch = subprocess.Popen([rtctl, 'launch', 'thermal_example', 'thermal.launch.yaml', 'hottest:=90'], env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        wait_for_topic(rtctl, environment, launch)
+        wait_for_topic(rtctl, environment, launch, '/thermal/hot_spot')
         echo = run(rtctl, 'topic', 'echo', '/thermal/hot_spot', '--once', '--json', '--timeout', '20', env=environment)
         spot = json.loads(echo)
         assert spot['celsius'] == 90 and spot['header']['frame_id'] == 'thermal', echo
@@ -39,10 +39,10 @@ def launch_and_look(rtctl, environment):
     print(said)
 
 
-def wait_for_topic(rtctl, environment, launch):
+def wait_for_topic(rtctl, environment, launch, topic):
     """Until the launch is up: asked again, since nothing says it to other processes."""
     while launch.poll() is None:
         found = subprocess.run([rtctl, 'topic', 'list', '--names'], env=environment, capture_output=True, text=True, check=False)
-        if '/thermal/hot_spot' in found.stdout.split():
+        if topic in found.stdout.split():
             return
     raise AssertionError(launch.communicate()[0])
