@@ -28,7 +28,9 @@ class NodeTimingTest : public testing::Test {
     page_->endpoints_used = index + 1;
   }
   NodeTiming timing(bool ended = false) {
-    const HostPage host{{7, 100, "main", "", ended}, {page_.get(), [](const tactus::ProcessPage*) {}}};
+    HostPage host;
+    host.process = {.id = 7, .pid = 100, .name = "main", .group = "", .ended = ended};
+    host.page = {page_.get(), [](const tactus::ProcessPage*) {}};
     const auto timings = node_timings(host);
     EXPECT_EQ(timings.size(), 1u) << "the other was never started";
     return timings.at(0);

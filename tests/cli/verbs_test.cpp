@@ -33,7 +33,8 @@ class Verbs : public testing::Test {
 };
 
 TEST_F(Verbs, AreFoundByNameAndAlias) {
-  EXPECT_THAT(verb_names(app_), ElementsAre("launch", "topic", "node", "host", "msg", "graph", "doctor"));
+  EXPECT_THAT(verb_names(app_), ElementsAre("launch", "check", "sched", "top", "trace", "topic", "node",
+                                            "host", "msg", "pkg", "graph", "doctor"));
   EXPECT_EQ(find_verb(app_, "interface"), find_verb(app_, "msg"));
   EXPECT_EQ(find_verb(app_, "mgs"), nullptr);
 }
@@ -46,7 +47,7 @@ TEST_F(Verbs, ThatDoNotExistAreNamedWithTheNearest) {
 }
 
 TEST_F(Verbs, ThatAreNotGivenAreListed) {
-  EXPECT_THAT(wrong_verb(app_, {}), StartsWith("'rtctl' needs one of launch, topic,"));
+  EXPECT_THAT(wrong_verb(app_, {}), StartsWith("'rtctl' needs one of launch, check,"));
   EXPECT_THAT(wrong_verb(app_, {"node"}), StartsWith("'rtctl node' needs one of list, info, describe\n"));
 }
 
