@@ -8,7 +8,7 @@ namespace {
 
 FlightRecord copy(const FlightRecorder::Words& slot) noexcept {
   std::array<std::uint64_t, sizeof(FlightRecord) / 8> words{};
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = slot[i].load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = slot[i].load(std::memory_order_acquire);
   return std::bit_cast<FlightRecord>(words);
 }
 
@@ -21,8 +21,7 @@ std::vector<FlightRecord> read_flight(const FlightRecorder& recorder, std::uint6
   std::vector<FlightRecord> records;
   records.reserve(end - first);
   for (std::uint64_t n = first; n < end; ++n) records.push_back(copy(recorder.slots[n % kRecords]));
-  // Record n is whole as long as number n + kRecords has not been begun.
-  std::atomic_thread_fence(std::memory_order_acquire);
+  // Record n is whole as long as number n + kRecords has not been begun; asked after all words were read.
   const std::uint64_t now = recorder.written.load(std::memory_order_relaxed);
   const std::uint64_t oldest = now >= kRecords ? now - kRecords + 1 : 0;
   const std::uint64_t gone = std::min(oldest > first ? oldest - first : 0, end - first);

@@ -62,7 +62,7 @@ class Realtime(unittest.TestCase):
         self.denied(NO_PRIORITY, "3:3: executor 'head': ", "fifo priority 50 was denied", "sudo prlimit --pid $$ --rtprio=50")
 
     def test_locked_memory(self):
-        self.denied(NO_LOCKING, "1:11: process 'main': ", "locking memory was denied", "sudo prlimit --pid $$ --memlock=unlimited")
+        self.denied(NO_LOCKING, "1:11: process 'main': ", "locking memory", "sudo prlimit --pid $$ --memlock=unlimited")
 
     def test_cpu_latency(self):
         Path("/tmp/device").touch(mode=0)

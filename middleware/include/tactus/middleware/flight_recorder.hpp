@@ -52,11 +52,10 @@ struct alignas(64) FlightRecorder {
   /// One thread. Constant time: no allocation, no lock, no system call.
   void write(const FlightRecord& record) noexcept {
     const std::uint64_t number = written.load(std::memory_order_relaxed);
-    // Who sees any word of this record sees that the one before it in its slot is gone.
-    std::atomic_thread_fence(std::memory_order_release);
     const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(FlightRecord) / 8>>(record);
     Words& slot = slots[number % kRecords];
-    for (std::size_t i = 0; i < words.size(); ++i) slot[i].store(words[i], std::memory_order_relaxed);
+    // Each a release: who sees any word of this record sees that the one before it in its slot is gone.
+    for (std::size_t i = 0; i < words.size(); ++i) slot[i].store(words[i], std::memory_order_release);
     written.store(number + 1, std::memory_order_release);
   }
 };

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "tactus/middleware/time.hpp"
+
 namespace tactus {
 
 /// How long something took, again and again, in constant memory. All-zero is empty. One thread writes.
@@ -34,7 +36,7 @@ struct TimeHistogram {
   void record(std::int64_t ns) noexcept {
     if (ns < 0) ns = 0;
     if (ns > max_ns.load(std::memory_order_relaxed)) max_ns.store(ns, std::memory_order_relaxed);
-    total_ns.store(total_ns.load(std::memory_order_relaxed) + ns, std::memory_order_relaxed);
+    total_ns.store(clamped_sum(total_ns.load(std::memory_order_relaxed), ns), std::memory_order_relaxed);
     auto& bucket = buckets[bucket_of(ns)];
     const std::uint32_t count = bucket.load(std::memory_order_relaxed);
     if (count != std::numeric_limits<std::uint32_t>::max())
