@@ -22,7 +22,7 @@ namespace tactus {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-constexpr std::size_t kStackInUse = std::size_t{64} << 10;  ///< by what called us, and its guard
+constexpr std::size_t kStackInUse = std::size_t{64} << 10;  ///< by what comes on top, and the guard
 constexpr off_t kPageBytes = 4096;
 
 /// One line of /proc/self/maps.
@@ -99,13 +99,15 @@ __attribute__((noinline)) void touch_stack() noexcept {
   for (std::size_t i = 0; i < sizeof stack; i += kPageBytes) stack[i] = 0;
 }
 
-std::size_t stack_size() {
+/// What the calling thread's stack still has below this call; its thread-local variables may lie in it, too.
+std::size_t stack_left() {
   pthread_attr_t attributes;
+  void* end = nullptr;
   std::size_t size = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return size;
-  pthread_attr_getstacksize(&attributes, &size);
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+  pthread_attr_getstack(&attributes, &end, &size);
   pthread_attr_destroy(&attributes);
-  return size;
+  return static_cast<std::size_t>(static_cast<char*>(__builtin_frame_address(0)) - static_cast<char*>(end));
 }
 
 }  // namespace
@@ -116,14 +118,14 @@ void keep_heap() noexcept {
 }
 
 std::string prefault_stack() {
-  const std::size_t size = stack_size();
-  if (size >= kStackBytes + kStackInUse) {
+  const std::size_t left = stack_left();
+  if (left >= kStackBytes + kStackInUse) {
     touch_stack();
     return {};
   }
   return fmt::format(
-      "touching {} kB of stack was denied, it has {} kB; grant it to this shell: ulimit -s 8192",
-      kStackBytes >> 10, size >> 10);
+      "touching {} kB of stack was denied, it has {} kB left; grant it to this shell: ulimit -s 8192",
+      kStackBytes >> 10, left >> 10);
 }
 
 std::vector<std::string> prefault_shared_memory() {

@@ -55,7 +55,7 @@ TEST(Realtime, AStackThatIsTooSmallIsSaidAndNotTouched) {
   };
   ASSERT_EQ(pthread_create(&thread, &attributes, run, &denied), 0);
   pthread_join(thread, nullptr);
-  EXPECT_THAT(denied, testing::HasSubstr("touching 256 kB of stack was denied, it has 128 kB"));
+  EXPECT_THAT(denied, testing::HasSubstr("touching 256 kB of stack was denied, it has "));
   EXPECT_EQ(prefault_stack(), "");
 }
 
