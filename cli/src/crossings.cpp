@@ -35,9 +35,16 @@ std::string line_of(const Json& one) {
     return fmt::format("network out: {} sent to {} readers, {} overwritten, {} shed, {} refused\n",
                        count(one, "sent"), count(one, "readers"), count(one, "overwritten"),
                        count(one, "shed"), count(one, "refused"));
-  return fmt::format("network in: {} received, {} lost, {} malformed, {} too large, {} without memory\n",
-                     count(one, "received"), count(one, "lost"), count(one, "malformed"),
-                     count(one, "too_large"), count(one, "dropped"));
+  std::string text =
+      fmt::format("network in: {} received, {} lost, {} malformed, {} too large, {} without memory\n",
+                  count(one, "received"), count(one, "lost"), count(one, "malformed"),
+                  count(one, "too_large"), count(one, "dropped"));
+  for (const Json& writer : one.value("writers", Json::array())) {
+    if (writer.contains("peer"))
+      text += fmt::format("network in: {}: {} malformed, {} too large\n", writer.value("peer", ""),
+                          count(writer, "malformed"), count(writer, "too_large"));
+  }
+  return text;
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ros_names.hpp"
+
 namespace tactus::dds {
 namespace {
 
@@ -15,7 +17,7 @@ std::vector<std::string> partitions_of(const dds_qos_t* qos) {
   std::vector<std::string> partitions;
   if (!dds_qget_partition(qos, &count, &names)) return partitions;
   for (std::uint32_t i = 0; i < count; ++i) {
-    partitions.emplace_back(names[i]);
+    partitions.push_back(printable(names[i]));
     dds_free(names[i]);
   }
   dds_free(names);
@@ -35,8 +37,8 @@ RemoteEndpoint to_endpoint(const dds_builtintopic_endpoint_t& from) {
   RemoteEndpoint endpoint;
   std::memcpy(endpoint.guid.data(), from.key.v, endpoint.guid.size());
   std::memcpy(endpoint.participant.data(), from.participant_key.v, endpoint.participant.size());
-  endpoint.topic = from.topic_name;
-  endpoint.type = from.type_name;
+  endpoint.topic = printable(from.topic_name);
+  endpoint.type = printable(from.type_name);
   endpoint.partitions = partitions_of(from.qos);
   dds_reliability_kind_t reliability{};
   dds_duration_t blocking{};

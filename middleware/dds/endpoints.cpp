@@ -8,6 +8,9 @@
 
 #include <array>
 #include <memory>
+#include <utility>
+
+#include "ros_names.hpp"
 
 namespace tactus::dds {
 namespace {
@@ -49,6 +52,30 @@ dds_entity_t create_topic(const Participant& participant, const EndpointSettings
   }
   *interned = type;  // borrowed, and perhaps an older equal one
   return topic;
+}
+
+/// What a participant says about itself in its properties.
+std::string about_participant(dds_entity_t entity, dds_instance_handle_t participant) {
+  const dds_entity_t reader =
+      dds_create_reader(dds_get_participant(entity), DDS_BUILTIN_TOPIC_DCPSPARTICIPANT, nullptr, nullptr);
+  if (reader < 0) return {};
+  std::string text;
+  void* sample = nullptr;
+  dds_sample_info_t info{};
+  if (dds_read_instance(reader, &sample, &info, 1, 1, participant) > 0 && info.valid_data) {
+    const auto* qos = static_cast<const dds_builtintopic_participant_t*>(sample)->qos;
+    constexpr std::array<std::pair<const char*, const char*>, 3> kSaid{
+        {{"host", "__Hostname"}, {"pid", "__Pid"}, {"address", "__NetworkAddresses"}}};
+    for (const auto& [name, property] : kSaid) {
+      char* value = nullptr;
+      if (!dds_qget_prop(qos, property, &value)) continue;
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, printable(value));
+      dds_free(value);
+    }
+  }
+  dds_return_loan(reader, &sample, 1);
+  dds_delete(reader);
+  return text;
 }
 
 }  // namespace
@@ -131,6 +158,25 @@ std::string Reader::user_data_of(std::uint64_t writer) const {
   }
   dds_builtintopic_free_endpoint(endpoint);
   return text;
+}
+
+bool Reader::is_matched(std::uint64_t writer) const {
+  dds_builtintopic_endpoint_t* endpoint = dds_get_matched_publication_data(reader_, writer);
+  if (endpoint == nullptr) return false;
+  dds_builtintopic_free_endpoint(endpoint);
+  return true;
+}
+
+std::string Reader::peer_of(std::uint64_t writer) const {
+  dds_builtintopic_endpoint_t* endpoint = dds_get_matched_publication_data(reader_, writer);
+  if (endpoint == nullptr) return "a DDS participant that is gone";
+  std::string guid;
+  constexpr std::size_t kPrefixBytes = 12;  // the rest is the same for all participants
+  for (std::size_t i = 0; i < kPrefixBytes; ++i)
+    guid += fmt::format("{:02x}", endpoint->participant_key.v[i]);
+  const std::string about = about_participant(reader_, endpoint->participant_instance_handle);
+  dds_builtintopic_free_endpoint(endpoint);
+  return about.empty() ? "DDS " + guid : fmt::format("DDS {} ({})", guid, about);
 }
 
 Waiter::Waiter(const Participant& participant)

@@ -64,6 +64,9 @@ class Reader {
   std::size_t take(const std::function<void(const ReceivedSample&)>& sink);
   /// What a writer (ReceivedSample::writer) says about itself; empty when it is gone.
   [[nodiscard]] std::string user_data_of(std::uint64_t writer) const;
+  /// Who a writer is, for people: "DDS 0110a5cd... (host box, pid 7, address 10.0.0.2)", as far as it says.
+  [[nodiscard]] std::string peer_of(std::uint64_t writer) const;
+  [[nodiscard]] bool is_matched(std::uint64_t writer) const;
   [[nodiscard]] std::int32_t entity() const noexcept { return reader_; }
 
  private:

@@ -35,4 +35,11 @@ std::string user_value(std::string_view user_data, std::string_view key) {
   return {};
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMost = 256;
+  std::string shown{text.substr(0, kMost)};
+  for (char& c : shown) c = c >= ' ' && c <= '~' ? c : '?';
+  return shown;
+}
+
 }  // namespace tactus::dds

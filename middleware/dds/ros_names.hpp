@@ -16,4 +16,8 @@ namespace tactus::dds {
 /// The value of `key=value;` in an endpoint's user data; empty when it is not there.
 [[nodiscard]] std::string user_value(std::string_view user_data, std::string_view key);
 
+/// Text that somebody else sent, as it can be shown and logged: at most 256 bytes of printable ASCII, '?' for
+/// the rest.
+[[nodiscard]] std::string printable(std::string_view text);
+
 }  // namespace tactus::dds

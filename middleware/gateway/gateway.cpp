@@ -145,6 +145,7 @@ void Gateway::step() {
   append(look.outbound, outbound_bulk_.status());
   look.inbound = inbound_.status();
   append(look.inbound, inbound_bulk_.status());
+  tell_refused_messages(look.inbound);
   reporter_.report(look);
 }
 
@@ -234,6 +235,22 @@ void Gateway::tell_refusals(const std::vector<Refusal>& refusals) {
       log_(fmt::format("{} does not cross: {}", refusal.topic, refusal.reason));
   }
   told_ = refusals;
+}
+
+/// At 1, 10, 100, .. of a topic: who sends nonsense does not fill the log.
+void Gateway::tell_refused_messages(const std::vector<InboundStatus>& inbound) {
+  for (const auto& one : inbound) {
+    const auto refused = [](const RemoteWriter& writer) { return writer.malformed + writer.too_large; };
+    const std::uint64_t all = one.counts.malformed + one.counts.too_large;
+    std::uint64_t& told = told_refused_[one.topic];
+    if (all < told) told = 0;  // the bridge is a new one
+    if (all == 0 || all < 10 * told) continue;
+    told = all;
+    const auto worst = std::ranges::max_element(one.writers, {}, refused);
+    if (worst == one.writers.end()) continue;
+    log_(fmt::format("{}: refused {} messages that are no {} and {} that are too large, most of {}",
+                     one.topic, one.counts.malformed, one.type, one.counts.too_large, worst->peer));
+  }
 }
 
 }  // namespace tactus::gateway

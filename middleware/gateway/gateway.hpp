@@ -76,6 +76,7 @@ class Gateway {
   InboundWorker& importer(const Bridge& bridge) noexcept;
   void try_to(const char* what, const Bridge& bridge, const std::function<void()>& act);
   void tell_refusals(const std::vector<Refusal>& refusals);
+  void tell_refused_messages(const std::vector<InboundStatus>& inbound);
   /// What other hosts and tools ask for: "graph", "type HEX".
   std::string answer(const std::string& question);
 
@@ -104,6 +105,7 @@ class Gateway {
   std::map<std::string, Export> exports_;  ///< open ones, by topic
   std::map<std::string, Bridge> imports_;
   std::vector<Refusal> told_;
+  std::map<std::string, std::uint64_t> told_refused_;  ///< by topic: messages, when it was said last
 };
 
 }  // namespace tactus::gateway

@@ -3,15 +3,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cstring>
-#include <string_view>
+#include <bit>
 
+#include "border.hpp"
 #include "mesh.hpp"
-#include "sample_tag.hpp"
-#include "tactus/middleware/group_clock.hpp"
-#include "tactus/msg/block.hpp"
-#include "tactus/msg/codec.hpp"
 #include "tactus/msg/type_id.hpp"
 
 namespace tactus::gateway {
@@ -29,18 +24,9 @@ PublisherOptions publisher_options(const Bridge& bridge, const TypeInfo& type) {
   return options;
 }
 
-/// header.stamp, where the type begins with a Header.
-std::optional<std::int64_t> header_stamp_ns(const TypeInfo& type, const std::byte* root) {
-  if (type.fields.empty() || type.fields[0].type == nullptr ||
-      std::string_view{type.fields[0].type->name} != "std_msgs/msg/Header")
-    return std::nullopt;
-  const std::byte* stamp = root + type.fields[0].offset + type.fields[0].type->fields[0].offset;
-  std::int32_t seconds = 0;
-  std::uint32_t nanoseconds = 0;
-  std::memcpy(&seconds, stamp, 4);
-  std::memcpy(&nanoseconds, stamp + 4, 4);
-  return std::int64_t{seconds} * 1'000'000'000 + nanoseconds;
-}
+/// Writers that are gone are forgotten when there are so many: a foreign program may make one after the
+/// other.
+constexpr std::size_t kManyWriters = 64;
 
 }  // namespace
 
@@ -71,54 +57,72 @@ void Inbound::pump() {
 
 void Inbound::receive(const dds::ReceivedSample& sample) {
   ++counts_.received;
-  count_gap(sample);
-  const auto needed = measure_block(type_.info(), sample.cdr);
-  if (!needed) {
-    ++counts_.malformed;
-  } else if (*needed > publisher_->options().max_bytes) {
-    ++counts_.too_large;
-  } else if (const Chunk chunk = publisher_->loan(); chunk.bytes == nullptr) {
-    ++counts_.dropped;
-  } else {
-    publish(sample, chunk);
+  RemoteWriter& writer = writer_of(sample.writer);
+  count_gap(writer, sample);
+  Passed passed = pass(sample, type_.info(), *publisher_);
+  if (passed.how == Passage::kTooLarge && grow(passed.block_bytes))
+    passed = pass(sample, type_.info(), *publisher_);
+  switch (passed.how) {
+    case Passage::kPublished:
+      ++counts_.published;
+      break;
+    case Passage::kMalformed:
+      ++counts_.malformed;
+      count_refusal(writer, sample.writer, writer.malformed);
+      break;
+    case Passage::kTooLarge:
+      ++counts_.too_large;
+      count_refusal(writer, sample.writer, writer.too_large);
+      break;
+    case Passage::kNoMemory:
+      ++counts_.dropped;
+      break;
   }
 }
 
-void Inbound::count_gap(const dds::ReceivedSample& sample) {
+/// A foreign writer does not say how large its messages get.
+bool Inbound::grow(std::size_t block_bytes) {
+  if (bridge_.max_bytes != 0 || block_bytes > most_bytes_) return false;
+  Bridge larger = bridge_;
+  larger.max_bytes = std::bit_ceil(block_bytes);
+  try {
+    publisher_ = transport_.create_publisher(publisher_options(larger, type_.info()));
+    return true;
+  } catch (const TransportError&) {
+    most_bytes_ = block_bytes - 1;  // this host has no room for it: not asked again
+    return false;
+  }
+}
+
+RemoteWriter& Inbound::writer_of(std::uint64_t handle) {
+  const auto known = writers_.find(handle);
+  if (known != writers_.end()) return known->second;
+  if (writers_.size() >= kManyWriters)
+    std::erase_if(writers_, [this](const auto& entry) { return !reader_.is_matched(entry.first); });
+  RemoteWriter& writer = writers_[handle];
+  writer.host = mesh::id_of(reader_.user_data_of(handle));
+  return writer;
+}
+
+void Inbound::count_gap(RemoteWriter& writer, const dds::ReceivedSample& sample) {
+  ++writer.received;
   if (sample.sequence == 0) return;
-  const auto [entry, fresh] = writers_.try_emplace(sample.writer);
-  RemoteWriter& writer = entry->second;
-  if (fresh) writer.host = mesh::id_of(reader_.user_data_of(sample.writer));
   if (writer.newest != 0 && sample.sequence > writer.newest + 1) {
     writer.lost += sample.sequence - writer.newest - 1;
     counts_.lost += sample.sequence - writer.newest - 1;
   }
-  ++writer.received;
   writer.newest = sample.sequence;
 }
 
-InboundStatus Inbound::status() const {
-  InboundStatus status{bridge_.topic, counts_, {}};
-  for (const auto& [handle, writer] : writers_) status.writers.push_back(writer);
-  return status;
+void Inbound::count_refusal(RemoteWriter& writer, std::uint64_t handle, std::uint64_t& count) {
+  if (writer.peer.empty()) writer.peer = reader_.peer_of(handle);
+  ++count;
 }
 
-void Inbound::publish(const dds::ReceivedSample& sample, Chunk chunk) {
-  if (!read_cdr(type_.info(), sample.cdr, chunk.bytes, chunk.size)) {
-    ++counts_.malformed;
-    return publisher_->release(chunk);
-  }
-  const auto stamp = header_stamp_ns(type_.info(), block_root_bytes(chunk.bytes));
-  const auto origin = origin_of(sample.tag);
-  const auto published = on_group_clock(from_ns(sample.source_time_ns), origin ? origin->clock_id : 0);
-  // Never ahead of our clock: who reads by publish time would wait for it.
-  chunk.header->publish_time_ns =
-      std::min(published ? to_ns(published->time) : sample.source_time_ns, to_ns(group_now()));
-  chunk.header->clock_id = origin ? origin->clock_id : 0;
-  chunk.header->capture_time_ns = origin ? origin->capture_time_ns : stamp.value_or(sample.source_time_ns);
-  chunk.header->block_bytes = block_used(chunk.bytes);
-  publisher_->publish(chunk);
-  ++counts_.published;
+InboundStatus Inbound::status() const {
+  InboundStatus status{bridge_.topic, bridge_.type, counts_, {}};
+  for (const auto& [handle, writer] : writers_) status.writers.push_back(writer);
+  return status;
 }
 
 }  // namespace tactus::gateway

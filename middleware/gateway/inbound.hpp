@@ -28,14 +28,18 @@ struct InboundCounts {
 /// One remote writer of a topic.
 struct RemoteWriter {
   std::uint64_t host = 0;      ///< in the mesh; 0: a foreign participant
+  std::string peer{};          ///< who it is, for people; known once something of it was refused
   std::uint64_t received = 0;  ///< since its first sample here
   std::uint64_t lost = 0;      ///< gaps in its sequence numbers
   std::uint64_t newest = 0;    ///< its sequence number
+  std::uint64_t malformed = 0;
+  std::uint64_t too_large = 0;
 };
 struct InboundStatus {
   std::string topic;
+  std::string type;
   InboundCounts counts;
-  std::vector<RemoteWriter> writers;
+  std::vector<RemoteWriter> writers;  ///< those that wrote lately
 };
 
 /// One topic of the network on its way to this host. Thread: one at a time.
@@ -56,8 +60,10 @@ class Inbound {
 
  private:
   void receive(const dds::ReceivedSample& sample);
-  void count_gap(const dds::ReceivedSample& sample);
-  void publish(const dds::ReceivedSample& sample, Chunk chunk);
+  bool grow(std::size_t block_bytes);
+  RemoteWriter& writer_of(std::uint64_t handle);
+  void count_gap(RemoteWriter& writer, const dds::ReceivedSample& sample);
+  void count_refusal(RemoteWriter& writer, std::uint64_t handle, std::uint64_t& count);
 
   Bridge bridge_;
   DynamicType type_;
@@ -66,6 +72,7 @@ class Inbound {
   dds::Reader reader_;
   std::map<std::uint64_t, RemoteWriter> writers_;
   InboundCounts counts_;
+  std::size_t most_bytes_ = dds::kMaxSampleBytes;  ///< larger messages are refused
 };
 
 }  // namespace tactus::gateway

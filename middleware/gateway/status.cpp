@@ -55,6 +55,8 @@ Json json_of(const InboundStatus& one, const std::vector<mesh::HostView>& hosts)
   Json writers = Json::array();
   for (const auto& writer : one.writers) {
     Json json{{"received", writer.received}, {"lost", writer.lost}, {"newest", writer.newest}};
+    if (!writer.peer.empty())
+      json.update({{"peer", writer.peer}, {"malformed", writer.malformed}, {"too_large", writer.too_large}});
     if (const auto* host = find_host(hosts, writer.host)) {
       json["host"] = host->about.name;
       const auto& ledger = host->ledger.topics;

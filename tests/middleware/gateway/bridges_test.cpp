@@ -113,6 +113,11 @@ TEST(UserData, IsReadByKey) {
   EXPECT_EQ(user_value(";;=;max_bytes_more=1", "max_bytes"), "");
 }
 
+TEST(Printable, WhatAPeerSaysCannotWriteToTheTerminalOrFillTheLog) {
+  EXPECT_EQ(dds::printable("box \x1b[2J\n\xc3\xbc"), "box ?[2J???");
+  EXPECT_EQ(dds::printable(std::string(100'000, 'a')).size(), 256U);
+}
+
 TEST(SocketLimits, AreSaidWithTheCommandThatRaisesThem) {
   EXPECT_EQ(dds::receive_buffer_advice(4096, 4096), "");
   EXPECT_THAT(dds::receive_buffer_advice(4194304, 212992),

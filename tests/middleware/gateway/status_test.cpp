@@ -74,12 +74,28 @@ TEST(Status, ShowsSentBesideReceived) {
   status.hosts = {host(published("/camera"))};
   status.hosts[0].id = 5;
   status.hosts[0].ledger.topics = {{"/imu", 100, 3, 2, 0}};
-  status.inbound = {{"/imu", {.received = 90, .published = 90, .lost = 10}, {{5, 90, 10, 100}}}};
+  status.inbound = {{"/imu",
+                     "sensor_msgs/msg/Imu",
+                     {.received = 90, .published = 90, .lost = 10},
+                     {{.host = 5, .received = 90, .lost = 10, .newest = 100}}}};
   const auto topic = nlohmann::json::parse(to_json(status)).at("topics").at(0);
   EXPECT_EQ(topic.at("lost"), 10);
   EXPECT_EQ(topic.at("writers").at(0).at("host"), "there");
   EXPECT_EQ(topic.at("writers").at(0).at("sent"), 100);
   EXPECT_EQ(topic.at("writers").at(0).at("shed"), 3);
+}
+
+TEST(Status, NamesWhoSentWhatWasRefused) {
+  Status status;
+  status.inbound = {{"/imu",
+                     "sensor_msgs/msg/Imu",
+                     {.received = 9, .published = 4, .malformed = 3, .too_large = 2},
+                     {{.peer = "DDS 01", .received = 5, .malformed = 3, .too_large = 2}, {.received = 4}}}};
+  const auto writers = nlohmann::json::parse(to_json(status)).at("topics").at(0).at("writers");
+  EXPECT_EQ(writers.at(0).at("peer"), "DDS 01");
+  EXPECT_EQ(writers.at(0).at("malformed"), 3);
+  EXPECT_EQ(writers.at(0).at("too_large"), 2);
+  EXPECT_FALSE(writers.at(1).contains("peer"));
 }
 
 }  // namespace
