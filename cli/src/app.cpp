@@ -36,6 +36,7 @@ void add_commands(CLI::App& root, Run& run) {
   add_node_list(node, run);
   add_node_info(node, run);
   add_node_describe(node, run);
+  add_node_control(node, run);
 
   CLI::App& host = add_noun(root, "host", "Other hosts of the mesh");
   add_host_list(host, run);
@@ -49,7 +50,13 @@ void add_commands(CLI::App& root, Run& run) {
   CLI::App& pkg = add_noun(root, "pkg", "Packages of your own");
   add_pkg_create(pkg, run);
 
+  CLI::App& log = add_noun(root, "log", "Logs of the nodes of running launches");
+  add_log_level(log, run);
+  add_log_tail(log, run);
+
   add_graph(root, run);
+  add_ps(root, run);
+  add_stop(root, run);
   add_doctor(root, run);
 }
 

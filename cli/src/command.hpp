@@ -33,6 +33,8 @@ class Failure : public std::runtime_error {
 using Run = std::function<int()>;
 
 void add_launch(CLI::App& root, Run& run);
+void add_ps(CLI::App& root, Run& run);
+void add_stop(CLI::App& root, Run& run);
 void add_graph(CLI::App& root, Run& run);
 void add_doctor(CLI::App& root, Run& run);
 void add_sched(CLI::App& root, Run& run);
@@ -53,6 +55,10 @@ void add_topic_pub(CLI::App& topic, Run& run);
 void add_node_list(CLI::App& node, Run& run);
 void add_node_info(CLI::App& node, Run& run);
 void add_node_describe(CLI::App& node, Run& run);
+void add_node_control(CLI::App& node, Run& run);
+
+void add_log_level(CLI::App& log, Run& run);
+void add_log_tail(CLI::App& log, Run& run);
 
 void add_host_list(CLI::App& host, Run& run);
 void add_host_info(CLI::App& host, Run& run);

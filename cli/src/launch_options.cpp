@@ -38,6 +38,13 @@ tactus::ExpectedRate parse_expectation(const std::string& word) try {
   throw Failure{fmt::format("--expect {}: {}", word, error.what()), kUsage};
 }
 
+tactus::Isolation parse_isolation(const std::string& word) {
+  if (word == "none") return tactus::Isolation::kNone;
+  if (word.empty() || word == "group") return tactus::Isolation::kGroup;
+  if (word == "node") return tactus::Isolation::kNode;
+  throw Failure{fmt::format("--isolate {}: none, group or node", word), kUsage};
+}
+
 std::vector<std::string> published(const tactus::LaunchPlan& plan) {
   std::vector<std::string> topics;
   for (const tactus::PlannedNode& node : plan.nodes) {
@@ -125,6 +132,10 @@ LaunchOptions launch_options(const LaunchWords& words) {
   options.processes = words.processes;
   options.group = words.group;
   options.debug = words.debug;
+  options.detach = words.detach;
+  options.isolation = parse_isolation(words.isolate);
+  if (options.detach && !options.debug.empty())
+    throw Failure{"--detach or --debug, not both: gdb needs the terminal", kUsage};
   if (options.json && !options.debug.empty())
     throw Failure{"--json or --debug, not both: gdb needs the terminal", kUsage};
   if (const std::string error = tactus::group_name_error(words.group.value_or("")); !error.empty())
@@ -160,6 +171,7 @@ tactus::LaunchPlan load_plan(const LaunchOptions& options) try {
       tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
   if (!loaded.plan) refuse(loaded.diagnostics);
   add_expectations(*loaded.plan, options.expectations);
+  *loaded.plan = tactus::isolated(std::move(*loaded.plan), options.isolation);
   if (options.processes.empty()) return std::move(*loaded.plan);
   return tactus::only_processes(std::move(*loaded.plan), options.processes);
 } catch (const std::invalid_argument& error) {

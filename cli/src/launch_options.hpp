@@ -21,6 +21,8 @@ struct LaunchWords {
   std::string debug;
   std::vector<std::string> processes;
   bool show_arguments = false;
+  std::string isolate;
+  bool detach = false;
   bool dry_run = false;
   bool check = false;
   bool json = false;
@@ -34,6 +36,8 @@ struct LaunchOptions {
   std::optional<std::string> group;
   std::string debug;                   ///< a node; empty: none
   std::vector<std::string> processes;  ///< empty: all
+  tactus::Isolation isolation = tactus::Isolation::kGroup;
+  bool detach = false;  ///< returns once it has started
   bool dry_run = false;
   bool check = false;
   bool json = false;

@@ -80,7 +80,7 @@ class JsonLines final : public LaunchOutput {
 
 std::unique_ptr<LaunchOutput> make_launch_output(const LaunchOptions& options) {
   if (options.json) return std::make_unique<JsonLines>();
-  if (is_terminal(stdout) && options.debug.empty()) return std::make_unique<Live>();
+  if (is_terminal(stdout) && options.debug.empty() && !options.detach) return std::make_unique<Live>();
   return std::make_unique<Plain>();
 }
 

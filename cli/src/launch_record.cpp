@@ -13,7 +13,6 @@ namespace rtctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr const char* kCleanEnd = "exited with 0";
 
 double ns_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()); }
 
@@ -75,10 +74,16 @@ std::string nodes_text(const std::map<std::string, tactus::NodeStatus>& nodes) {
 }
 
 /// What is rare enough to need no column.
-std::string warnings_text(const std::vector<tactus::TopicStatus>& topics,
+std::string warnings_text(const std::vector<tactus::ProcessStatus>& processes,
+                          const std::vector<tactus::TopicStatus>& topics,
                           const std::map<std::string, tactus::NodeStatus>& nodes) {
   std::string text;
   const auto add = [&text](const std::string& line) { text += paint(Style::kWarning, line) + "\n"; };
+  for (const auto& process : processes) {
+    if (process.restarts > 0)
+      add(fmt::format("process '{}' was started again {}", process.name,
+                      counted(process.restarts, "time", "times")));
+  }
   for (const auto& topic : topics) {
     if (topic.unmatched > 0)
       add(fmt::format("{}: {} no partner for on_all", topic.name,
@@ -151,7 +156,7 @@ std::string LaunchRecord::text(bool whole_run) const {
   text += table.text() + "\n" + nodes_text(nodes_);
   std::vector<tactus::TopicStatus> topics;
   for (const auto& [name, record] : topics_) topics.push_back(record.last);
-  text += warnings_text(topics, nodes_);
+  text += warnings_text(processes_, topics, nodes_);
   const std::string metrics = metrics_text(metrics_of(nodes_), true);
   return metrics.empty() ? text : text + "\n" + metrics;
 }
@@ -174,8 +179,12 @@ nlohmann::ordered_json LaunchRecord::json() const {
   if (simulation_ended())
     json["simulation"] = {{"end", simulation_end_}, {"real_s", ns_of(simulation_real_) / 1e9}};
   for (const tactus::ProcessStatus& one : processes_) {
-    json["processes"].push_back(
-        {{"name", one.name}, {"pid", one.pid}, {"running", one.running}, {"end", one.end}});
+    json["processes"].push_back({{"name", one.name},
+                                 {"pid", one.pid},
+                                 {"running", one.running},
+                                 {"state", one.state},
+                                 {"restarts", one.restarts},
+                                 {"end", one.end}});
   }
   for (const auto& [name, node] : nodes_) json["nodes"].push_back(json_of(node));
   for (const auto& [name, record] : topics_) {
@@ -212,11 +221,11 @@ bool LaunchRecord::ended(const std::string& node) const {
 std::vector<std::string> LaunchRecord::failures() const {
   std::vector<std::string> result;
   for (const tactus::ProcessStatus& process : processes_) {
-    if (process.running || process.end == kCleanEnd) continue;
+    if (!process.failed) continue;
     result.push_back(fmt::format("process '{}' (pid {}) {}", process.name, process.pid, process.end));
   }
   for (const auto& [name, node] : nodes_) {
-    if (node.faults > 0 || node.state == "faulted") result.push_back(fmt::format("node {} faulted", name));
+    if (node.state == "faulted") result.push_back(fmt::format("node {} faulted", name));
   }
   return result;
 }

@@ -38,7 +38,7 @@ class LaunchRecord {
   [[nodiscard]] bool ended(const std::string& node) const;
   /// True when a launch on simulated time has come to its end.
   [[nodiscard]] bool simulation_ended() const noexcept { return !simulation_end_.empty(); }
-  /// One sentence for each process that ended other than with 0, and each node that faulted.
+  /// One sentence for each process that was given up, and each node that is faulted at the end.
   [[nodiscard]] std::vector<std::string> failures() const;
 
  private:

@@ -87,8 +87,10 @@ std::size_t Executor::pass(std::int64_t now_ns) {
 
 /// Who was paused or started again by others comes out of the schedule, or into it.
 void Executor::follow_states(std::int64_t now_ns) {
-  for (std::size_t node = 0; node < nodes_.size(); ++node)
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    nodes_[node]->look_after(now_ns);
     schedule_.set_running(node, nodes_[node]->state() == NodeState::kRunning, now_ns);
+  }
 }
 
 void Executor::stop() {
@@ -214,12 +216,61 @@ bool ExecutorWorker::wait_for_tick(std::int64_t tick_ns) noexcept {
   return spin_to(tick_ns);
 }
 
+bool ExecutorWorker::ask(const std::string& node, NodeCommand command) {
+  for (NodeRunner* runner : executor_.nodes()) {
+    if (runner->name() != node) continue;
+    runner->ask(command);
+    ring();
+    return true;
+  }
+  return false;
+}
+
+bool ExecutorWorker::calls(const std::string& node) const {
+  return std::ranges::any_of(executor_.nodes(),
+                             [&](const NodeRunner* runner) { return runner->name() == node; });
+}
+
 LoopWorker::LoopWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters)
     : Worker{std::move(options), bell, counters} {}
 
 void LoopWorker::loop(const std::stop_token& stop) {
-  stop_ = stop;
-  node_->run(stop);
+  while (!stop.stop_requested()) {
+    {
+      const std::scoped_lock lock{run_mutex_};
+      run_ = std::stop_source{};
+      stop_ = run_.get_token();
+    }
+    {
+      const std::stop_callback end_run{stop, [this] { request_run_stop(); }};
+      node_->run(stop_);
+    }
+    node_->stop();
+    wait_for_next_run(stop);
+  }
+}
+
+/// Until the node is asked to run again, or its policy says so.
+void LoopWorker::wait_for_next_run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    node_->look_after(to_ns(group_now()));
+    if (node_->state() == NodeState::kRunning) return;
+    wait(monotonic_ns() + kRecheckNs);
+    clear_bell();
+  }
+}
+
+void LoopWorker::request_run_stop() {
+  const std::scoped_lock lock{run_mutex_};
+  run_.request_stop();
+}
+
+bool LoopWorker::ask(const std::string& node, NodeCommand command) {
+  if (node_->name() != node) return false;
+  node_->ask(command);
+  if (command == NodeCommand::kStop || command == NodeCommand::kRestart) request_run_stop();
+  ring();
+  return true;
 }
 
 // Rings since the last return count: the bell is cleared before the node looks at its inputs, never after.
@@ -233,6 +284,10 @@ void LoopWorker::wait_until(Time until) noexcept {
     if (left_over || !has_data()) continue;
     lost_wakes_.found(now_ns);
     break;
+  }
+  while (node_->hold() && !stop_.stop_requested()) {
+    clear_bell();
+    wait(monotonic_ns() + kRecheckNs);
   }
   node_->probe().wakes(monotonic_ns());
   count_pass();

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <future>
+#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
@@ -83,6 +84,10 @@ class Worker {
   /// Lets the nodes finish their call and stop; the future is ready when the last Node::stop() has returned.
   [[nodiscard]] std::future<void>& request_stop();
 
+  /// Any thread: a command for a node of this thread. False: it has no such node.
+  virtual bool ask(const std::string& node, NodeCommand command) = 0;
+  [[nodiscard]] virtual bool calls(const std::string& node) const = 0;  ///< the node is one of this thread's
+
   [[nodiscard]] const std::string& name() const { return options_.name; }
   /// Times that the re-check found data for which no ring came either.
   [[nodiscard]] std::uint64_t lost_wakes() const { return lost_wakes_.count(); }
@@ -101,6 +106,8 @@ class Worker {
   void count_pass() noexcept { probe_.passed(lost_wakes()); }
   /// Before looking at queues: later rings count for the next wait.
   void clear_bell() noexcept;
+  /// Any thread: wakes it.
+  void ring() noexcept { bell_.ring(); }
   /// For derived destructors: stops and joins.
   void finish();
 
@@ -129,6 +136,8 @@ class ExecutorWorker final : public Worker {
   ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters,
                  std::vector<NodeRunner*> nodes, std::span<const std::string> order);
   ~ExecutorWorker() override { finish(); }
+  bool ask(const std::string& node, NodeCommand command) override;
+  [[nodiscard]] bool calls(const std::string& node) const override;
 
  private:
   void start_nodes() override { executor_.start(); }
@@ -143,6 +152,8 @@ class LoopWorker final : public Worker {
  public:
   LoopWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters);
   ~LoopWorker() override { finish(); }
+  bool ask(const std::string& node, NodeCommand command) override;
+  [[nodiscard]] bool calls(const std::string& node) const override { return node_->name() == node; }
 
   /// Before start(). The node's context waits with wait_until().
   void set_node(NodeRunner& node) { node_ = &node; }
@@ -154,9 +165,13 @@ class LoopWorker final : public Worker {
   void loop(const std::stop_token& stop) override;
   void stop_nodes() override { node_->stop(); }
   [[nodiscard]] bool has_data() const;
+  void wait_for_next_run(const std::stop_token& stop);
+  void request_run_stop();
 
   NodeRunner* node_ = nullptr;
-  std::stop_token stop_;
+  std::mutex run_mutex_;  ///< guards run_ against commands
+  std::stop_source run_;  ///< of the run() that goes on
+  std::stop_token stop_;  ///< of it
 };
 
 }  // namespace tactus

@@ -9,6 +9,7 @@
 #include <deque>
 #include <future>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "executor.hpp"
@@ -28,6 +29,22 @@ std::string located(const std::string& at, const std::string& what) {
 
 }  // namespace
 
+namespace {
+
+/// Why a node in this state cannot do it; empty: it can.
+std::string why_not(NodeCommand command, NodeState state) {
+  const bool runs = state == NodeState::kRunning;
+  const bool paused = state == NodeState::kPaused;
+  if (command == NodeCommand::kStop && state == NodeState::kStopped) return "it is stopped already";
+  if (command == NodeCommand::kStart && runs) return "it runs already";
+  if (command == NodeCommand::kStart && paused) return "it is paused: rtctl node resume";
+  if (command == NodeCommand::kPause && !runs) return fmt::format("it is {}", to_text(state));
+  if (command == NodeCommand::kResume && !paused) return fmt::format("it is {}, not paused", to_text(state));
+  return {};
+}
+
+}  // namespace
+
 class Host::Impl {
  public:
   Impl(HostSettings settings, HostServices services)
@@ -36,6 +53,8 @@ class Host::Impl {
   std::vector<std::string> construct();
   std::vector<std::string> start();
   bool stop(std::chrono::milliseconds limit);
+  std::string command(const std::string& node, const std::string& what, std::chrono::milliseconds limit);
+  std::string set_log_level(const std::string& node, const std::string& level);
   [[nodiscard]] std::vector<std::string> hanging() const;
   [[nodiscard]] std::size_t count(NodeState state) const;
   [[nodiscard]] std::uint64_t lost_wakes() const;
@@ -57,6 +76,9 @@ class Host::Impl {
   void add_executor(const HostExecutor& executor);
   void add_loop(const HostNode& node);
   std::vector<std::string> start_threads();
+  [[nodiscard]] std::vector<std::vector<const Thread*>> start_waves() const;
+  [[nodiscard]] bool waits_for(const Thread& later, const Thread& earlier) const;
+  [[nodiscard]] const Loaded* find(const std::string& node) const;
   void touch_loans();
   std::vector<std::string> prefault();
   [[nodiscard]] std::string process_text() const;
@@ -138,8 +160,8 @@ void Host::Impl::construct_node(const HostNode& node) {
           {nodes_.size(), located(node.at, fmt::format("node '{}': ", name)), std::move(worker)});
     }
     auto runner = std::make_unique<NodeRunner>(
-        NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, node.budget_ns}}, entry,
-        std::move(services), NodePlace{counters, *place.times, *thread.recorder, place.node});
+        NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, node.budget_ns}, node.restart},
+        entry, std::move(services), NodePlace{counters, *place.times, *thread.recorder, place.node});
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
     nodes_.push_back({&node, &counters, std::move(runner)});
@@ -208,10 +230,77 @@ std::vector<std::string> Host::Impl::settle(std::vector<std::string> denied) con
 std::vector<std::string> Host::Impl::start() {
   std::vector<std::string> denied;
   if (wants_realtime()) denied = settle(prefault());
-  std::vector<std::future<void>> started;
-  for (const Thread& thread : threads_) started.push_back(thread.worker->go());
-  for (auto& future : started) future.wait();
+  for (const auto& wave : start_waves()) {
+    std::vector<std::future<void>> started;
+    for (const Thread* thread : wave) started.push_back(thread->worker->go());
+    for (auto& future : started) future.wait();
+  }
   return denied;
+}
+
+/// Threads that start together; each wave after the one before it (start_after).
+std::vector<std::vector<const Host::Impl::Thread*>> Host::Impl::start_waves() const {
+  std::vector<const Thread*> left;
+  for (const Thread& thread : threads_) left.push_back(&thread);
+  std::vector<std::vector<const Thread*>> waves;
+  while (!left.empty()) {
+    std::vector<const Thread*> wave, later;
+    for (const Thread* thread : left) {
+      const bool waits = std::ranges::any_of(
+          left, [&](const Thread* other) { return other != thread && waits_for(*thread, *other); });
+      (waits ? later : wave).push_back(thread);
+    }
+    if (wave.empty()) std::swap(wave, later);  // a cycle, which no plan has
+    waves.push_back(std::move(wave));
+    left = std::move(later);
+  }
+  return waves;
+}
+
+bool Host::Impl::waits_for(const Thread& later, const Thread& earlier) const {
+  return std::ranges::any_of(nodes_, [&](const Loaded& node) {
+    return later.worker->calls(node.runner->name()) &&
+           std::ranges::any_of(node.plan->start_after,
+                               [&](const std::string& name) { return earlier.worker->calls(name); });
+  });
+}
+
+const Host::Impl::Loaded* Host::Impl::find(const std::string& node) const {
+  const auto found =
+      std::ranges::find_if(nodes_, [&](const Loaded& loaded) { return loaded.runner->name() == node; });
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+std::string Host::Impl::command(const std::string& node, const std::string& what,
+                                std::chrono::milliseconds limit) {
+  static const std::map<std::string, NodeCommand> kCommands{{"stop", NodeCommand::kStop},
+                                                            {"start", NodeCommand::kStart},
+                                                            {"restart", NodeCommand::kRestart},
+                                                            {"pause", NodeCommand::kPause},
+                                                            {"resume", NodeCommand::kResume}};
+  const Loaded* loaded = find(node);
+  const auto command = kCommands.find(what);
+  if (loaded == nullptr || command == kCommands.end())
+    return fmt::format("process '{}' cannot {} {}", settings_.process, what, node);
+  const NodeRunner& runner = *loaded->runner;
+  if (const std::string why = why_not(command->second, runner.state()); !why.empty()) return why;
+  for (const Thread& thread : threads_) thread.worker->ask(node, command->second);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (runner.asked() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  if (runner.asked()) return "it is busy: it is done once its call returns";
+  if (runner.state() == NodeState::kFaulted) return "it faulted as it started; its log says why";
+  return {};
+}
+
+std::string Host::Impl::set_log_level(const std::string& node, const std::string& level) {
+  static const std::map<std::string, LogLevel> kLevels{{"debug", LogLevel::kDebug},
+                                                       {"info", LogLevel::kInfo},
+                                                       {"warn", LogLevel::kWarn},
+                                                       {"error", LogLevel::kError}};
+  const auto found = kLevels.find(level);
+  if (found == kLevels.end()) return fmt::format("'{}' is no level: debug, info, warn or error", level);
+  return logs_.set_level(node, found->second) ? "" : fmt::format("no node {} is here", node);
 }
 
 bool Host::Impl::stop(std::chrono::milliseconds limit) {
@@ -251,6 +340,12 @@ Host::~Host() = default;
 std::vector<std::string> Host::construct() { return impl_->construct(); }
 std::vector<std::string> Host::start() { return impl_->start(); }
 bool Host::stop(std::chrono::milliseconds limit) { return impl_->stop(limit); }
+std::string Host::command(const std::string& node, const std::string& what, std::chrono::milliseconds limit) {
+  return impl_->command(node, what, limit);
+}
+std::string Host::set_log_level(const std::string& node, const std::string& level) {
+  return impl_->set_log_level(node, level);
+}
 std::vector<std::string> Host::hanging() const { return impl_->hanging(); }
 std::size_t Host::faulted() const { return impl_->count(NodeState::kFaulted); }
 bool Host::idle() const { return impl_->count(NodeState::kRunning) == 0; }

@@ -48,6 +48,11 @@ void HostContext::seal() {
   for (const auto& [name, output] : settings_.outputs) refuse_unknown("output", name, outputs);
 }
 
+void HostContext::reopen() {
+  sealed_ = false;
+  for (auto* names : {&ports_, &parameters_, &metrics_}) names->clear();
+}
+
 void HostContext::refuse_unknown(const char* what, const std::string& name,
                                  const std::vector<std::string>& declared) const {
   if (contains(declared, name)) return;
@@ -63,6 +68,8 @@ void HostContext::wait_until(Time until) noexcept {
 UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type,
                                           const InputOptions& options) {
   declare_port(name);
+  if (const auto known = std::ranges::find(inputs_, name, &Input::name); known != inputs_.end())
+    return *known->port;
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
   const auto given = said<InputSettings>(settings_.inputs, name);
   auto subscriber =
@@ -80,6 +87,8 @@ UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo&
 UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type,
                                           const OutputOptions& options) {
   declare_port(name);
+  if (const auto known = std::ranges::find(outputs_, name, &Output::name); known != outputs_.end())
+    return *known->port;
   const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
   const auto given = said<OutputSettings>(settings_.outputs, name);
   bool exact = false;
@@ -121,7 +130,11 @@ MetricCounters& HostContext::add_metric(std::string_view name, const MetricOptio
     throw std::logic_error{fmt::format("node {} declares metric '{}' twice", settings_.name, name)};
   }
   metrics_.emplace_back(name);
-  return services_.add_metric(name, options.unit);
+  const auto known = metric_counters_.find(name);
+  if (known != metric_counters_.end()) return *known->second;
+  MetricCounters& counters = services_.add_metric(name, options.unit);
+  metric_counters_.emplace(name, &counters);
+  return counters;
 }
 
 std::uint32_t HostContext::add_chain(std::string_view name) {

@@ -63,6 +63,10 @@ class HostContext final : public NodeContext {
   /// parameters, remaps, inputs and outputs that the node does not know, and the ones it has.
   void seal();
 
+  /// Before the node is constructed again: what it declares then and declared before is the same port,
+  /// metric, parameter.
+  void reopen();
+
   [[nodiscard]] const std::string& name() const { return settings_.name; }
   [[nodiscard]] std::vector<Input>& inputs() { return inputs_; }
   [[nodiscard]] std::vector<Output>& outputs() { return outputs_; }
@@ -102,6 +106,7 @@ class HostContext final : public NodeContext {
   std::vector<std::string> ports_;
   std::vector<std::string> parameters_;
   std::vector<std::string> metrics_;
+  std::map<std::string, MetricCounters*, std::less<>> metric_counters_;  ///< of all constructions
   bool sealed_ = false;
 };
 

@@ -26,6 +26,11 @@ NLOHMANN_JSON_SERIALIZE_ENUM(ThreadPolicy, {{ThreadPolicy::kOther, "other"},
 NLOHMANN_JSON_SERIALIZE_ENUM(RealtimeMode, {{RealtimeMode::kOff, "off"},
                                             {RealtimeMode::kPreferred, "preferred"},
                                             {RealtimeMode::kRequired, "required"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(RestartWhen, {{RestartWhen::kOnFailure, "on_failure"},
+                                           {RestartWhen::kAlways, "always"},
+                                           {RestartWhen::kNever, "never"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RestartSettings, when, most, window_ns, backoff_ns)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProcessSupervision, restart, essential, stop_within_ns)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThreadSettings, policy, priority, cpus)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Trigger, kind, period_ns, offset_ns, topics, tolerance_ns, on_overrun)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChainSettings, name, origin_id, first, last)
@@ -61,9 +66,9 @@ static void from_json(const json& in, NodeSettings& node) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, budget_ns,
-                                   thread, takes_ns, ends_launch, at)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, realtime_at, simulated, run_for_ns,
-                                   clock_rate, chains, executors, nodes)
+                                   thread, takes_ns, ends_launch, restart, hang_after_ns, start_after)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, group, realtime, simulated, run_for_ns, clock_rate,
+                                   chains, supervision, log_file, executors, nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

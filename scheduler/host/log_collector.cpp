@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <string_view>
 #include <utility>
 
@@ -15,6 +17,7 @@ NodeLog::NodeLog(std::string node, std::atomic<std::uint32_t>& bell) : node_{std
 }
 
 void NodeLog::push(const LogRecord& record) noexcept {
+  if (record.level < level_.load(std::memory_order_relaxed)) return;
   std::size_t position = head_.load(std::memory_order_relaxed);
   for (;;) {
     Cell& cell = cells_[position % kRecords];
@@ -58,6 +61,13 @@ LogCollector::~LogCollector() {
 NodeLog& LogCollector::add(const std::string& node) {
   const std::scoped_lock lock{mutex_};
   return logs_.emplace_back(node, bell_);
+}
+
+bool LogCollector::set_level(const std::string& node, LogLevel level) {
+  const std::scoped_lock lock{mutex_};
+  const auto found = std::ranges::find(logs_, node, &NodeLog::node);
+  if (found != logs_.end()) found->set_level(level);
+  return found != logs_.end();
 }
 
 void LogCollector::run(const std::stop_token& stop) {

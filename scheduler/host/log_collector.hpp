@@ -24,6 +24,8 @@ class NodeLog final : public Log {
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] std::optional<LogRecord> pop();
   /// Records dropped since the last call.
+  /// Any thread: what is below is not kept.
+  void set_level(LogLevel level) noexcept { level_.store(level, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t take_dropped() { return dropped_.exchange(0, std::memory_order_relaxed); }
 
  protected:
@@ -38,6 +40,7 @@ class NodeLog final : public Log {
   };
 
   std::string node_;
+  std::atomic<LogLevel> level_{LogLevel::kInfo};
   std::atomic<std::uint32_t>& bell_;
   std::array<Cell, kRecords> cells_;
   std::atomic<std::size_t> head_{0};
@@ -55,6 +58,8 @@ class LogCollector {
 
   /// Any thread, allocates. The log lives as long as the collector.
   [[nodiscard]] NodeLog& add(const std::string& node);
+  /// Any thread. False: there is no log of that node.
+  bool set_level(const std::string& node, LogLevel level);
 
  private:
   void run(const std::stop_token& stop);

@@ -44,7 +44,8 @@ NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices ser
       flight_{place.recorder, place.node},
       context_{options_.settings, std::move(services), flight_},
       probe_{place, flight_, options_.settings.name},
-      node_{nullptr, entry.destroy} {
+      node_{nullptr, entry.destroy},
+      policy_{options_.restart} {
   probe_.declare(trigger().period_ns, rules().deadline_ns, rules().budget_ns);
 }
 
@@ -54,6 +55,12 @@ NodeRunner::~NodeRunner() {
 
 void NodeRunner::construct() {
   probe_.set_state(NodeState::kStarting);
+  wire();
+}
+
+void NodeRunner::wire() {
+  for (auto* list : {&gated_, &free_}) list->clear();
+  watched_.clear();
   node_.reset(entry_.create(context_));
   if (entry_.resumable != nullptr) resumable_ = entry_.resumable(node_.get());
   context_.seal();
@@ -159,13 +166,14 @@ void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {
 void NodeRunner::run(const std::stop_token& stop) {
   if (state() != NodeState::kRunning) return;
   guarded(NodePhase::kRun, [&] { node_->run(stop); });
+  if (state() == NodeState::kRunning && !stop.stop_requested()) restart_when_due(false);
 }
 
 void NodeRunner::stop() {
   if (!started_) return;
   started_ = false;
   close_inputs();
-  const bool was_running = state() == NodeState::kRunning;
+  const bool was_running = state() == NodeState::kRunning || state() == NodeState::kPaused;
   guarded(NodePhase::kStop, [this] {
     if (resumable_ != nullptr) resumable_->cancel();
     node_->stop();
@@ -174,18 +182,68 @@ void NodeRunner::stop() {
 }
 
 void NodeRunner::overran(std::uint64_t ticks) {
-  probe_.fault();
-  probe_.set_state(NodeState::kFaulted);
-  context_.log().error("faulted: late by {} ticks in cycle {} (on_overrun: fault); it is not called again",
-                       ticks, cycle_);
+  context_.log().error("faulted: late by {} ticks in cycle {} (on_overrun: fault); {}", ticks, cycle_,
+                       fault());
 }
 
 void NodeRunner::faulted(NodePhase phase, const char* what) {
   if (resumable_ != nullptr) resumable_->cancel();
+  context_.log().error("faulted: {} of cycle {} threw: {}; {}", to_text(phase), cycle_, what, fault());
+}
+
+std::string NodeRunner::fault() {
   probe_.fault();
   probe_.set_state(NodeState::kFaulted);
-  context_.log().error("faulted: {} of cycle {} threw: {}; it is not called again", to_text(phase), cycle_,
-                       what);
+  restart_when_due(true);
+  if (restart_at_ns_ != 0) return "it is constructed again";
+  const RestartSettings& restart = options_.restart;
+  if (restart.when == RestartWhen::kNever) return "it is not called again";
+  return fmt::format("given up: it faulted {} times within {} s", restart.most + 1,
+                     restart.window_ns / 1'000'000'000);
+}
+
+void NodeRunner::restart_when_due(bool failed) {
+  const auto decision = policy_.ended(failed, to_ns(group_now()));
+  restart_at_ns_ = decision.action == RestartPolicy::Action::kRestart ? decision.at_ns : 0;
+}
+
+void NodeRunner::look_after(std::int64_t now_ns) {
+  const NodeCommand command = asked_.load(std::memory_order_acquire);
+  const bool due = restart_at_ns_ != 0 && now_ns >= restart_at_ns_;
+  if (command == NodeCommand::kNone && !due) return;
+  if (command == NodeCommand::kPause || command == NodeCommand::kResume) {
+    hold();
+  } else if (command == NodeCommand::kStop) {
+    stop();
+    restart_at_ns_ = 0;
+    probe_.set_state(NodeState::kStopped);
+  } else {
+    if (command != NodeCommand::kNone) policy_.forget();
+    renew();
+  }
+  asked_.store(NodeCommand::kNone, std::memory_order_release);
+}
+
+bool NodeRunner::hold() noexcept {
+  const NodeCommand command = asked_.load(std::memory_order_acquire);
+  if (command == NodeCommand::kPause && state() == NodeState::kRunning) probe_.set_state(NodeState::kPaused);
+  if (command == NodeCommand::kResume && state() == NodeState::kPaused) probe_.set_state(NodeState::kRunning);
+  if (command == NodeCommand::kPause || command == NodeCommand::kResume) ask(NodeCommand::kNone);
+  return state() == NodeState::kPaused;
+}
+
+/// The ports stay: what waits in them, and who is connected with them.
+void NodeRunner::renew() {
+  restart_at_ns_ = 0;
+  stop();
+  resumable_ = nullptr;
+  node_.reset();
+  probe_.set_state(NodeState::kStarting);
+  guarded(NodePhase::kStart, [this] {
+    context_.reopen();
+    wire();
+  });
+  if (state() == NodeState::kStarting) start();
 }
 
 }  // namespace tactus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,13 +15,17 @@
 
 namespace tactus {
 
-/// One node inside its host: calls it, measures it, and keeps what it throws from everyone else.
-/// Thread: the node's, except where said.
+/// What people ask of a node that runs.
+enum class NodeCommand : std::uint32_t { kNone, kStop, kStart, kRestart, kPause, kResume };
+
+/// One node inside its host: calls it, measures it, keeps what it throws from everyone else, and constructs
+/// it again by its policy. Thread: the node's, except where said.
 class NodeRunner {
  public:
   struct Options {
     NodeSettings settings;
     NodeRules rules;
+    RestartSettings restart{.when = RestartWhen::kNever};
   };
 
   /// `entry` and what `place` refers to outlive the runner.
@@ -40,6 +45,15 @@ class NodeRunner {
   void run(const std::stop_token& stop);
   /// Node::stop(), also of a faulted node that was started. Not of one whose start failed.
   void stop();
+
+  /// Any thread. It is done at the next look_after() or hold(); a command before that is replaced.
+  void ask(NodeCommand command) noexcept { asked_.store(command, std::memory_order_release); }
+  [[nodiscard]] bool asked() const noexcept { return asked_.load() != NodeCommand::kNone; }  ///< any thread
+  /// Between calls: what was asked for, and the construction that is due at `now_ns` of the group's clock
+  /// after the node ended. Its inputs and outputs stay connected. Allocates only when it does something.
+  void look_after(std::int64_t now_ns);
+  /// Within run(), between two waits: pauses and resumes when that was asked for. True: the node is paused.
+  bool hold() noexcept;
 
   [[nodiscard]] const std::string& name() const { return options_.settings.name; }
   [[nodiscard]] const NodeRules& rules() const { return options_.rules; }
@@ -62,12 +76,16 @@ class NodeRunner {
   void close_inputs();
   void go_on(const Release& release);
   void step(const Release& release);
+  void wire();
+  void renew();
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
   template <typename Call>
   void guarded(NodePhase phase, Call&& call, const Release* release = nullptr);
   [[nodiscard]] std::uint8_t outcome(const Release* release, std::int64_t run_ns) const;  ///< FlightOutcome
   void faulted(NodePhase phase, const char* what);
+  std::string fault();  ///< what follows, for people
+  void restart_when_due(bool failed);
   void overran(std::uint64_t ticks);
 
   Options options_;
@@ -88,6 +106,9 @@ class NodeRunner {
   std::int64_t start_ns_ = 0;                    ///< group's clock
   std::uint64_t cycle_ = 0;
   bool started_ = false;
+  RestartPolicy policy_;
+  std::int64_t restart_at_ns_ = 0;  ///< group's clock; 0: never
+  std::atomic<NodeCommand> asked_{NodeCommand::kNone};
 };
 
 }  // namespace tactus

@@ -50,6 +50,9 @@ struct NodeEntryText {
   std::int64_t budget_ns = 0;
   bool ends_launch = false;
   std::int64_t takes_ns = -1;
+  std::optional<RestartSettings> restart;
+  std::optional<std::int64_t> hang_after_ns;
+  std::vector<Located<std::string>> start_after;  ///< nodes as written
   ThreadSettings thread;
   std::map<std::string, Located<ParameterValue>> parameters;
   std::map<std::string, std::string> parameter_texts;  ///< as written: 007 is a text where a text is declared
@@ -62,6 +65,10 @@ struct ProcessEntry {
   std::string name;
   Location at;
   std::vector<Located<std::string>> members;
+  std::optional<RestartSettings> restart;
+  std::optional<std::int64_t> hang_after_ns;
+  std::optional<std::int64_t> stop_within_ns;
+  bool essential = false;
 };
 
 struct ChainEntry {
@@ -96,5 +103,11 @@ struct Document {
 /// former.
 [[nodiscard]] std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe,
                                                   std::vector<Diagnostic>& diagnostics);
+
+/// What the file says about starting again, hanging and the order of start, for each node of the plan; they
+/// are placed in processes already.
+void supervise_nodes(const Document& document, LaunchPlan& plan, std::vector<Diagnostic>& diagnostics);
+/// The same for its processes.
+void supervise_processes(const Document& document, LaunchPlan& plan);
 
 }  // namespace tactus::launch_file

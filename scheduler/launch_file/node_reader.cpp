@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "supervision_reader.hpp"
 #include "tactus/middleware/transport.hpp"
 #include "thread_reader.hpp"
 
@@ -24,6 +25,8 @@ class NodeReader : public ThreadReader {
           entry.name = name;
           entry.at = at(key);
           Handlers handlers = node_handlers(entry);
+          SupervisionReader supervision{*this};
+          supervision.add_node_keys(entry, handlers);
           Handlers thread;
           read_thread(entry.thread, thread);
           handlers["thread"] = [&](const YAML::Node& n) {

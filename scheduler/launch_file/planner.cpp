@@ -66,6 +66,7 @@ class Planner {
     if (document_.nodes.empty()) error({document_.file, 1, 1}, "the file declares no nodes");
     for (const auto& entry : document_.nodes) add_node(entry);
     place_nodes();
+    supervise_nodes(document_, plan_, diagnostics_);
     if (!diagnostics_.empty() || describe_ == nullptr) return std::nullopt;
     describe_all();
     if (!diagnostics_.empty()) return std::nullopt;
@@ -80,6 +81,7 @@ class Planner {
       check_threads();
     if (!diagnostics_.empty()) return std::nullopt;
     fill_processes();
+    supervise_processes(document_, plan_);
     return std::move(plan_);
   }
 

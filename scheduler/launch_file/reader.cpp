@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "supervision_reader.hpp"
 #include "thread_reader.hpp"
 
 namespace tactus::launch_file {
@@ -115,7 +116,7 @@ class Reader : public YamlReader {
               {"clock", [this](const auto& n) { read_clock(n); }},
               {"executors", [this](const auto& n) { launch_file::read_executors(n, *this, document_); }},
               {"nodes", [this](const auto& n) { launch_file::read_nodes(n, *this, document_); }},
-              {"processes", [this](const auto& n) { read_processes(n); }},
+              {"processes", [this](const auto& n) { SupervisionReader{*this}.read_processes(n, document_); }},
               {"expect", [this](const auto& n) { read_expectations(n); }},
               {"external", [this](const auto& n) { read_external(n); }},
               {"chains", [this](const auto& n) { read_chains(n); }},
@@ -288,21 +289,6 @@ class Reader : public YamlReader {
             fmt::format("rate is '{}', not a number from {} to {}: 0.5 lets the time of the group pass "
                         "at half speed",
                         *value, kLeast, kMost));
-  }
-
-  void read_processes(const YAML::Node& node) {
-    each_entry(
-        node, "processes", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-          ProcessEntry entry{name, at(key), {}};
-          if (!value.IsSequence())
-            return error(at(value),
-                         fmt::format("process '{}' is a list of executors and self-looping nodes", name));
-          for (const auto& member : value) {
-            if (const auto text_value = text(member, "a member of a process"))
-              entry.members.push_back({*text_value, at(member)});
-          }
-          document_.processes.push_back(std::move(entry));
-        });
   }
 
   void read_chains(const YAML::Node& node) {

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "../host/log_file.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 #include "tactus/middleware/in_process.hpp"
@@ -26,6 +27,7 @@ namespace {
 // Shorter than the supervisor's: what hangs is named before it is killed.
 constexpr std::chrono::milliseconds kStopLimit{1'500};
 constexpr std::chrono::milliseconds kLastStopLimit{3'000};
+constexpr std::chrono::milliseconds kCommandLimit{1'000};
 
 /// Who is told how this process gets on: the supervisor, or people.
 class Observer {
@@ -36,6 +38,8 @@ class Observer {
   [[nodiscard]] virtual int fd() const = 0;
   /// Blocks until the nodes may start; false: they never will.
   virtual bool wait_for_go(int signals) = 0;
+  /// fd() is readable: does what it asks for. False: it is gone.
+  virtual bool obey(Host& host) = 0;
 };
 
 class People final : public Observer {
@@ -45,14 +49,15 @@ class People final : public Observer {
   }
   [[nodiscard]] int fd() const override { return -1; }
   bool wait_for_go(int) override { return true; }
+  bool obey(Host&) override { return true; }
 };
 
 class SupervisorSocket final : public Observer {
  public:
   explicit SupervisorSocket(int fd) : fd_{fd} {}
 
-  void tell(const char* what, const std::string& text) override {
-    const nlohmann::json json{{"what", what}, {"text", text}};
+  void tell(const char* what, const std::string& text) override { send({{"what", what}, {"text", text}}); }
+  void send(const nlohmann::json& json) const {
     const std::string line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     ::send(fd_, line.data(), line.size(),
            MSG_NOSIGNAL);  // a supervisor that is gone is noticed by its end of file
@@ -63,6 +68,16 @@ class SupervisorSocket final : public Observer {
                     {.fd = fd_, .events = POLLIN, .revents = 0}};
     while (::poll(fds, 2, -1) <= 0) continue;
     return fds[0].revents == 0 && read_line() == "go";
+  }
+  bool obey(Host& host) override {
+    const std::string line = read_line();
+    if (line.empty()) return false;
+    const auto request = nlohmann::json::parse(line);
+    const std::string node = request.at("node"), what = request.at("do");
+    const std::string answer = what == "level" ? host.set_log_level(node, request.at("level"))
+                                               : host.command(node, what, kCommandLimit);
+    send({{"what", "answer"}, {"text", answer}, {"id", request.at("id")}});
+    return true;
   }
   /// Empty at the end of file.
   std::string read_line() {
@@ -85,12 +100,15 @@ int stop_signals() {
 }
 
 /// True: asked to stop. False: the broker is gone.
-bool wait_for_end(int signals, int broker, int observer) {
-  pollfd fds[] = {{.fd = broker, .events = POLLIN, .revents = 0},
-                  {.fd = signals, .events = POLLIN, .revents = 0},
-                  {.fd = observer, .events = POLLIN, .revents = 0}};
-  while (::poll(fds, 3, -1) <= 0) continue;
-  return fds[0].revents == 0;
+bool wait_for_end(Host& host, Observer& observer, int signals, int broker) {
+  for (;;) {
+    pollfd fds[] = {{.fd = broker, .events = POLLIN, .revents = 0},
+                    {.fd = signals, .events = POLLIN, .revents = 0},
+                    {.fd = observer.fd(), .events = POLLIN, .revents = 0}};
+    if (::poll(fds, 3, -1) <= 0) continue;
+    if (fds[0].revents != 0) return false;
+    if (fds[1].revents != 0 || !observer.obey(host)) return true;
+  }
 }
 
 [[noreturn]] void leave(int code) {
@@ -107,13 +125,19 @@ bool wait_for_end(int signals, int broker, int observer) {
 
 int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, int signals) {
   const auto transport = make_iceoryx_transport(broker);
-  Host host{settings, broker_services(broker, *transport)};
+  LogFile log{settings.log_file};
+  HostServices services = broker_services(broker, *transport);
+  services.log = [&log](const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
+    log.write(line);
+  };
+  Host host{settings, std::move(services)};
   for (const std::string& text : host.construct()) observer.tell("denied", text);
   observer.tell("constructed", "");
   if (!observer.wait_for_go(signals)) return kHostClean;
   for (const std::string& text : host.start()) observer.tell("denied", text);
   observer.tell("ready", "");
-  const bool asked = wait_for_end(signals, broker.fd(), observer.fd());
+  const bool asked = wait_for_end(host, observer, signals, broker.fd());
   if (!host.stop(kStopLimit)) give_up(host);
   if (const auto lost = host.lost_wakes(); lost > 0) {
     fmt::print(stderr, "tactus: process '{}': {} wakes were lost and found by the 100 ms re-check\n",

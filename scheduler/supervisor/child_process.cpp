@@ -53,7 +53,8 @@ void close_if_open(int fd) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
-  if (options.traceable) prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  // Where the kernel lets parents trace only: what the parent starts to look at a thread's stack, too.
+  prctl(PR_SET_PTRACER, options.traceable ? PR_SET_PTRACER_ANY : static_cast<unsigned long>(parent));
   if (output < 0) output = options.stdout_fd;
   if (output >= 0) dup2(output, STDOUT_FILENO);
   if (options.stderr_fd >= 0) dup2(options.stderr_fd, STDERR_FILENO);

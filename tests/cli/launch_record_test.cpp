@@ -79,7 +79,8 @@ TEST(LaunchRecord, KeepsWhatWasKnownOfADeadNode) {
   status.nodes[0] = {};
   status.nodes[0].name = "/tracker";
   status.nodes[0].state = "dead";
-  status.processes = {{"main", 42, false, "was killed by SIGKILL"}, {"other", 43, false, "exited with 0"}};
+  status.processes = {{"main", 42, false, "was killed by SIGKILL", "given up", true},
+                      {"other", 43, false, "exited with 0", "ended"}};
   record.add(status);
   EXPECT_THAT(record.summary_text(), HasSubstr("1234"));
   EXPECT_THAT(record.summary_text(), HasSubstr("dead"));
@@ -132,12 +133,27 @@ TEST(LaunchRecord, SaysWhatIsRareOnlyWhenItHappened) {
   EXPECT_THAT(record.summary_text(), HasSubstr("/tracker: an input became stale 3 times\n"));
 }
 
-TEST(LaunchRecord, CountsAFaultAsAFailure) {
+TEST(LaunchRecord, TellsHowOftenAProcessWasStartedAgain) {
+  tactus::LaunchStatus status;
+  status.processes.resize(1);
+  status.processes[0].name = "main";
+  status.processes[0].restarts = 2;
+  LaunchRecord record;
+  record.add(status);
+  EXPECT_THAT(record.summary_text(), HasSubstr("process 'main' was started again 2 times\n"));
+  EXPECT_THAT(record.failures(), IsEmpty());
+}
+
+TEST(LaunchRecord, ANodeThatIsFaultedAtTheEndIsAFailureOneThatRunsAgainIsNone) {
   tactus::LaunchStatus status;
   tactus::NodeStatus node;
-  node.name = "/tracker";
+  node.name = "/detector";
+  node.state = "running";
   node.faults = 1;
   status.nodes = {node};
+  node.name = "/tracker";
+  node.state = "faulted";
+  status.nodes.push_back(node);
   LaunchRecord record;
   record.add(status);
   EXPECT_THAT(record.failures(), ElementsAre("node /tracker faulted"));

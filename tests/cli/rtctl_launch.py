@@ -62,6 +62,10 @@ class Launch(unittest.TestCase):
             time.sleep(0.05)
         return process
 
+    def never_again(self):
+        """What ends is not started again."""
+        Path(self.file).write_text(PIPELINE + "processes: {main: {restart: never}}\n")
+
     def no_host_is_left_behind(self):
         self.assertEqual(hosts(), "", "a host was left behind")
 
@@ -106,6 +110,7 @@ class Launch(unittest.TestCase):
         self.assertTrue(out.endswith("\nok\n"))
 
     def test_a_killed_process_is_named(self):
+        self.never_again()
         process = self.start()
         pid = graph_of("node")[0]["pid"]
         os.kill(pid, signal.SIGKILL)
@@ -164,6 +169,7 @@ class Launch(unittest.TestCase):
         self.assertGreater(summary["nodes"][0]["runs"], 10)
 
     def test_json_says_what_happened(self):
+        self.never_again()
         process = self.start("--json")
         pid = graph_of("node")[0]["pid"]
         os.kill(pid, signal.SIGKILL)
@@ -284,6 +290,7 @@ class Launch(unittest.TestCase):
         self.assertNotIn("to the file", terminal.screen.lines)
 
     def test_a_killed_process_is_named_above_the_view(self):
+        self.never_again()
         terminal = self.on_terminal()
         pid = graph_of("node")[0]["pid"]
         os.kill(pid, signal.SIGKILL)

@@ -48,7 +48,9 @@ TEST_F(Verbs, ThatDoNotExistAreNamedWithTheNearest) {
 
 TEST_F(Verbs, ThatAreNotGivenAreListed) {
   EXPECT_THAT(wrong_verb(app_, {}), StartsWith("'rtctl' needs one of launch, check,"));
-  EXPECT_THAT(wrong_verb(app_, {"node"}), StartsWith("'rtctl node' needs one of list, info, describe\n"));
+  EXPECT_THAT(
+      wrong_verb(app_, {"node"}),
+      StartsWith("'rtctl node' needs one of list, info, describe, stop, start, restart, pause, resume\n"));
 }
 
 TEST_F(Verbs, DoNotCareForTheirArguments) {

@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "completion.hpp"
 #include "launch_options.hpp"
+#include "launches.hpp"
 #include "node_timing.hpp"
 #include "output/terminal.hpp"
 #include "tactus/msg/registry.hpp"
@@ -65,6 +66,8 @@ Words names_of(const std::string& kind, const Words& before) {
   if (kind == "NODE" && !before.empty()) return nodes_of_file(before.front());  // launch FILE --debug
   if (kind == "NODE") return names_in(read_graph().nodes);
   if (kind == "EXECUTOR") return threads_running();
+  if (kind == "LAUNCH") return names_in(running_launches());
+  if (kind == "LEVEL") return {"debug", "info", "warn", "error"};
   if (kind == "FILE" || kind == "LIBRARY") return {kCompleteFiles};
   if (kind == "NAME:=VALUE") return arguments_of(before);
   Words names;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "arguments.hpp"
@@ -13,6 +19,7 @@
 #include "interrupt.hpp"
 #include "launch_options.hpp"
 #include "launch_output.hpp"
+#include "log_folder.hpp"
 #include "output/terminal.hpp"
 
 namespace rtctl {
@@ -58,9 +65,7 @@ bool has_ended(const tactus::LaunchPlan& plan, const LaunchRecord& record) {
 Sentences watch(tactus::Supervisor& supervisor, const tactus::LaunchPlan& plan, const End& end,
                 LaunchRecord& record, LaunchOutput& output) {
   Sentences said;
-  record.add(supervisor.status());
-  output.started(record);
-  while (supervisor.healthy() && !end.reached() && !has_ended(plan, record)) {
+  while (supervisor.healthy() && !supervisor.stop_asked() && !end.reached() && !has_ended(plan, record)) {
     output.look(record);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end.time - Clock::now());
     const Sentences news = supervisor.poll(std::min(kRedraw, left), end.interrupt.fd());
@@ -92,6 +97,16 @@ tactus::SupervisorOptions supervisor_options(const LaunchOutput& output, const I
   return options;
 }
 
+/// From here on everything goes to the log, and no key of the terminal reaches the launch.
+void leave_terminal(int log_fd) {
+  std::fflush(nullptr);
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(nothing, STDIN_FILENO);
+  close(nothing);
+  dup2(log_fd, STDOUT_FILENO);
+  dup2(log_fd, STDERR_FILENO);
+}
+
 void judge(const LaunchRecord& record, const tactus::LaunchPlan& plan, LaunchOutput& output,
            Sentences& reasons) {
   if (record.elapsed() >= kLeastJudged)
@@ -100,11 +115,28 @@ void judge(const LaunchRecord& record, const tactus::LaunchPlan& plan, LaunchOut
     output.say({"it ran too briefly to judge the rates that are expected"});
 }
 
-int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
+/// Where the log goes: to a file beside the terminal, or, detached, to the file only.
+std::string open_log(tactus::LaunchPlan& plan, const LaunchOptions& options) {
+  std::string why;
+  std::string file = new_log_file(launch_name(options.file), why);
+  if (file.empty()) complain(why);
+  if (options.detach) return file;
+  for (tactus::HostSettings& process : plan.processes) process.log_file = file;
+  return file;
+}
+
+int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options, const std::string& log,
+             const std::function<void()>& started) {
   const Interrupt interrupt;
   const std::unique_ptr<LaunchOutput> output = make_launch_output(options);
   tactus::SupervisorOptions how = supervisor_options(*output, interrupt);
   how.network = plan.network;
+  how.launch_name = launch_name(options.file);
+  how.launch_file = std::filesystem::absolute(options.file).string();
+  how.log_file = log;
+  const int log_fd =
+      options.detach ? open(log.empty() ? "/dev/null" : log.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+  if (options.detach) how.stdout_fd = how.stderr_fd = log_fd;
   std::optional<Debugger> debugger;
   if (!options.debug.empty()) {
     debugger.emplace(plan, options.debug);
@@ -121,6 +153,10 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   start(supervisor, plan);
   const Clock::time_point time = Clock::now() + duration;
   LaunchRecord record;
+  record.add(supervisor.status());
+  output->started(record);
+  if (options.detach) leave_terminal(log_fd);
+  started();
   Sentences reasons = watch(supervisor, plan, {interrupt, debugger, time}, record, *output);
   append(reasons, supervisor.stop());
   judge(record, plan, *output, reasons);
@@ -129,12 +165,44 @@ int run_plan(tactus::LaunchPlan plan, const LaunchOptions& options) {
   throw Failure{fmt::format("{}", fmt::join(reasons, "\nrtctl: "))};
 }
 
+// The launch goes on in another process, in a session of its own; this one returns when all of it has
+// started.
+int detach(tactus::LaunchPlan plan, const LaunchOptions& options, const std::string& log) {
+  int up[2] = {-1, -1};
+  if (pipe2(up, O_CLOEXEC) != 0) throw Failure{fmt::format("pipe: {}", std::strerror(errno))};
+  const pid_t pid = fork();
+  if (pid < 0) throw Failure{fmt::format("fork: {}", std::strerror(errno))};
+  if (pid == 0) {
+    setsid();
+    close(up[0]);
+    return run_plan(std::move(plan), options, log, [&up] {
+      static_cast<void>(!write(up[1], "1", 1));
+      close(up[1]);
+    });
+  }
+  close(up[1]);
+  char letter = 0;
+  const bool started = read(up[0], &letter, 1) == 1;
+  close(up[0]);
+  int status = 0;
+  if (!started) return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+  if (options.json) return kSuccess;
+  return print(
+      fmt::format("It goes on in the background (pid {0}): rtctl ps shows it, rtctl stop {0} stops "
+                  "it, rtctl log tail reads\n{1}\n",
+                  pid, log));
+}
+
 int launch(const LaunchOptions& options) {
   tactus::LaunchPlan plan = load_plan(options);
   if (options.dry_run) return print(tactus::describe_plan(plan));
   if (!plan.notes.empty())
     complain(fmt::format("{} defaults were taken: --dry-run names them", plan.notes.size()));
-  if (!options.check) return run_plan(std::move(plan), options);
+  if (!options.check) {
+    const std::string log = open_log(plan, options);
+    if (options.detach) return detach(std::move(plan), options, log);
+    return run_plan(std::move(plan), options, log, [] {});
+  }
   const std::string text = fmt::format("{}: no errors; nodes: {}, processes: {}\n", options.file,
                                        plan.nodes.size(), plan.processes.size());
   return print(text);
@@ -162,6 +230,12 @@ void add_options(CLI::App& verb, LaunchWords& words) {
                   "Fail when a topic's rate is outside, /imu:190Hz..210Hz; may be repeated")
       ->type_name("TOPIC:RANGE")
       ->allow_extra_args(false);
+  verb.add_flag("-d,--detach", words.detach,
+                "Return once it has started; rtctl ps, stop and log tail find it");
+  verb.add_option(
+          "--isolate", words.isolate,
+          "Placement for an experiment: none (one process), group (as the file says), node (each its own)")
+      ->type_name("HOW");
   verb.add_option("--debug", words.debug,
                   "Run this node in a process of its own under gdb; the launch ends with gdb")
       ->type_name("NODE");
@@ -174,6 +248,8 @@ void add_help(CLI::App& verb) {
       "head_tracking.launch.yaml\n"
       "  rtctl launch head_tracking.launch.yaml seed:=3 --duration 10 --expect /imu:190Hz..210Hz\n"
       "  rtctl launch head_tracking.launch.yaml --dry-run\n"
+      "  rtctl launch head_tracking.launch.yaml --detach\n"
+      "  rtctl launch head_tracking.launch.yaml --isolate node\n"
       "  rtctl launch tactus head_tracking.launch.yaml");
   const CLI::Option* arguments = verb.get_option("arguments");
   verb.footer([file = verb.get_option("file"), arguments]() -> std::string {

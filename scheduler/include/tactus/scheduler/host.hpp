@@ -75,6 +75,15 @@ class Host {
   /// can only be ended with the process: see hanging().
   bool stop(std::chrono::milliseconds limit);
 
+  /// stop, start, restart, pause, resume: is done between two calls of the node. Waits for it, at most
+  /// `limit`. Returns why it cannot be done, or is not done yet; empty: it is. Not while start() or stop()
+  /// run.
+  [[nodiscard]] std::string command(const std::string& node, const std::string& what,
+                                    std::chrono::milliseconds limit);
+  /// Records below `level` (debug, info, warn, error) are not kept any more. Returns what is wrong; empty:
+  /// done.
+  [[nodiscard]] std::string set_log_level(const std::string& node, const std::string& level);
+
   /// "node /tracker has been in step for 2.1 s (cycle 71)" for every call that is still running.
   [[nodiscard]] std::vector<std::string> hanging() const;
   [[nodiscard]] std::size_t faulted() const;  ///< nodes

@@ -10,6 +10,7 @@
 #include "tactus/middleware/names.hpp"
 #include "tactus/node.hpp"
 #include "tactus/scheduler/realtime.hpp"
+#include "tactus/scheduler/restart.hpp"
 
 /// What one host process runs, as plain values. Comes from a plan, travels to the process as JSON.
 namespace tactus {
@@ -72,6 +73,9 @@ struct NodeSettings {
   friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };
 
+inline constexpr std::int64_t kHangAfterNs = 2'000'000'000;   ///< unless the launch file says otherwise
+inline constexpr std::int64_t kStopWithinNs = 2'000'000'000;  ///< unless the launch file says otherwise
+
 struct HostNode {
   NodeSettings settings;
   std::string library;   ///< path of the shared object
@@ -83,6 +87,9 @@ struct HostNode {
   std::int64_t takes_ns = -1;    ///< self-looping nodes: a round, on virtual time; -1: the file does not say
   bool ends_launch = false;      ///< the launch is over when it has ended
   std::string at{};              ///< where the launch file declares it
+  RestartSettings restart;       ///< after it threw
+  std::int64_t hang_after_ns = kHangAfterNs;  ///< longest call before its process is ended; 0: never
+  std::vector<std::string> start_after{};     ///< full names: it starts once these have started
 
   friend bool operator==(const HostNode&, const HostNode&) = default;
 };
@@ -99,6 +106,15 @@ struct HostExecutor {
   friend bool operator==(const HostExecutor&, const HostExecutor&) = default;
 };
 
+/// How a process is watched and stopped.
+struct ProcessSupervision {
+  RestartSettings restart;
+  bool essential = false;                       ///< when it is given up, everything stops
+  std::int64_t stop_within_ns = kStopWithinNs;  ///< from SIGTERM to stop-check-kill
+
+  friend bool operator==(const ProcessSupervision&, const ProcessSupervision&) = default;
+};
+
 enum class RealtimeMode { kOff, kPreferred, kRequired };
 
 struct HostSettings {
@@ -110,6 +126,8 @@ struct HostSettings {
   std::string realtime_at{};          ///< where the launch file says so
   double clock_rate = 0;              ///< of the group's clock, set by the supervisor; 0: as it runs
   std::vector<ChainSettings> chains;  ///< all of the launch, at most kMaxChains
+  ProcessSupervision supervision;
+  std::string log_file{};  ///< to which it appends what its nodes log; empty: none
   std::vector<HostExecutor> executors;
   std::vector<HostNode> nodes;  ///< in file order: the order of start; they stop in reverse
 

@@ -76,6 +76,12 @@ using Describe = std::function<std::vector<DescribeResult>(const std::vector<Des
 /// same group. Throws std::invalid_argument for a name that is no process.
 [[nodiscard]] LaunchPlan only_processes(LaunchPlan plan, const std::vector<std::string>& names);
 
+/// How far apart the nodes run: all in one process, as the file says, or each in a process of its own.
+enum class Isolation { kNone, kGroup, kNode };
+
+/// The same launch, placed otherwise. Nothing else about it changes.
+[[nodiscard]] LaunchPlan isolated(LaunchPlan plan, Isolation isolation);
+
 /// What all processes of the plan will have at most: for Supervisor::start().
 [[nodiscard]] Reservation demand_of(const LaunchPlan& plan);
 

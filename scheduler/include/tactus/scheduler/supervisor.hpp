@@ -72,7 +72,12 @@ struct ProcessStatus {
   std::string name;
   int pid = 0;
   bool running = false;
-  std::string end;  ///< "exited with 0", "was killed by SIGKILL"; empty while it runs
+  std::string end;             ///< "exited with 0", "was killed by SIGKILL"; empty while it runs
+  std::string state;           ///< "starting", "running", "paused", "waiting" (to be started again), "ended",
+                               ///< "given up", "stopped"
+  bool failed = false;         ///< given up
+  std::uint32_t restarts = 0;  ///< after it ended unasked
+  std::chrono::nanoseconds uptime{0};
 };
 
 /// What a launch is doing right now: plain values.
@@ -90,10 +95,12 @@ struct LaunchStatus {
 };
 
 struct SupervisorOptions {
+  std::string launch_name{};               ///< what `rtctl ps` calls it
+  std::string launch_file{};               ///< its path
+  std::string log_file{};                  ///< where the logs of its nodes can be read; empty: nowhere
   std::filesystem::path host_program;      ///< empty: tactus-host beside this program
   std::optional<NetworkSettings> network;  ///< with it, tactus-gateway beside the host program runs too
   std::chrono::milliseconds start_limit{10'000};  ///< until every node has started
-  std::chrono::milliseconds stop_limit{2'000};    ///< from SIGTERM to stop-check-kill, per process
   int stdout_fd = -1;                             ///< where the processes print; -1: where this one does
   int stderr_fd = -1;
   int interrupt_fd = -1;  ///< readable: start() gives up, with StartInterrupted
@@ -103,8 +110,9 @@ struct SupervisorOptions {
   std::function<void(int pid)> hold{};
 };
 
-/// Starts the processes of one launch, watches them and stops them in reverse order. Owns only what it
-/// started. Thread: one, which must outlive the launch (its end terminates the processes).
+/// Starts the processes of one launch in the declared order, watches them, starts those that fail again by
+/// their policy, and stops them in reverse order of start. Owns only what it started. Thread: one, which must
+/// outlive the launch (its end terminates the processes).
 class Supervisor {
  public:
   explicit Supervisor(SupervisorOptions options = {});
@@ -120,20 +128,25 @@ class Supervisor {
   /// it.
   void start(const std::vector<HostSettings>& processes, const Reservation& demand = {});
 
-  /// Waits at most `limit` for something to happen (a process ends, a node faults, the broker says something
-  /// or ends, `wake_fd` is readable) and handles it. When the broker ends, all processes are restarted with a
+  /// Waits at most `limit` for something to happen (a process ends, a node faults or hangs, the broker says
+  /// something or ends, `wake_fd` is readable) and handles it. To be called again and again: restarts happen
+  /// in it. When the broker ends, all processes are restarted with a
   /// new one before it returns, which takes up to 2 s and start_limit. Returns what happened, one sentence
   /// each; empty when nothing did.
   std::vector<std::string> poll(std::chrono::milliseconds limit, int wake_fd = -1);
 
-  /// False as soon as a process ended unasked, or the restart with a new broker failed: time to call stop().
+  /// False when an essential process was given up, nothing of the launch is left, or the restart with a new
+  /// broker failed: time to call stop().
   [[nodiscard]] bool healthy() const;
+
+  /// Somebody asked it to stop (`rtctl stop`): time to call stop().
+  [[nodiscard]] bool stop_asked() const;
 
   /// Counters and states now. Asks the broker; disturbs no node. Without nodes and topics when the broker has
   /// just ended.
   [[nodiscard]] LaunchStatus status();
 
-  /// SIGTERM in reverse order of start, the declared time, then stop-check-kill through the broker.
+  /// SIGTERM in reverse order of start, the declared time each, then stop-check-kill through the broker.
   /// Blocks until everything is gone. Returns what did not end cleanly, one sentence each. Idempotent.
   std::vector<std::string> stop();
 
