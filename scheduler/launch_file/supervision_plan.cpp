@@ -141,7 +141,7 @@ void supervise_nodes(const Document& document, LaunchPlan& plan, std::vector<Dia
 void supervise_processes(const Document& document, LaunchPlan& plan) {
   for (HostSettings& settings : plan.processes) {
     const bool ends_launch = std::ranges::any_of(plan.nodes, [&](const PlannedNode& node) {
-      return node.ends_launch && node.process == settings.process;
+      return node.host.ends_launch && node.process == settings.process;
     });
     if (ends_launch) settings.supervision.restart.when = RestartWhen::kNever;
     const ProcessEntry* entry = find_process(document, settings.process);

@@ -39,7 +39,8 @@ class Observer {
   /// Blocks until the nodes may start; false: they never will.
   virtual bool wait_for_go(int signals) = 0;
   /// fd() is readable: does what it asks for. False: it is gone.
-  virtual bool obey(Host& host) = 0;
+  /// nullptr: its nodes take no commands.
+  virtual bool obey(Host* host) = 0;
 };
 
 class People final : public Observer {
@@ -49,7 +50,7 @@ class People final : public Observer {
   }
   [[nodiscard]] int fd() const override { return -1; }
   bool wait_for_go(int) override { return true; }
-  bool obey(Host&) override { return true; }
+  bool obey(Host*) override { return true; }
 };
 
 class SupervisorSocket final : public Observer {
@@ -69,13 +70,15 @@ class SupervisorSocket final : public Observer {
     while (::poll(fds, 2, -1) <= 0) continue;
     return fds[0].revents == 0 && read_line() == "go";
   }
-  bool obey(Host& host) override {
+  bool obey(Host* host) override {
     const std::string line = read_line();
     if (line.empty()) return false;
     const auto request = nlohmann::json::parse(line);
     const std::string node = request.at("node"), what = request.at("do");
-    const std::string answer = what == "level" ? host.set_log_level(node, request.at("level"))
-                                               : host.command(node, what, kCommandLimit);
+    std::string answer = "a launch on simulated time takes no commands";
+    if (host != nullptr)
+      answer = what == "level" ? host->set_log_level(node, request.at("level"))
+                               : host->command(node, what, kCommandLimit);
     send({{"what", "answer"}, {"text", answer}, {"id", request.at("id")}});
     return true;
   }
@@ -100,7 +103,7 @@ int stop_signals() {
 }
 
 /// True: asked to stop. False: the broker is gone.
-bool wait_for_end(Host& host, Observer& observer, int signals, int broker) {
+bool wait_for_end(Host* host, Observer& observer, int signals, int broker) {
   for (;;) {
     pollfd fds[] = {{.fd = broker, .events = POLLIN, .revents = 0},
                     {.fd = signals, .events = POLLIN, .revents = 0},
@@ -137,7 +140,7 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   if (!observer.wait_for_go(signals)) return kHostClean;
   for (const std::string& text : host.start()) observer.tell("denied", text);
   observer.tell("ready", "");
-  const bool asked = wait_for_end(host, observer, signals, broker.fd());
+  const bool asked = wait_for_end(&host, observer, signals, broker.fd());
   if (!host.stop(kStopLimit)) give_up(host);
   if (const auto lost = host.lost_wakes(); lost > 0) {
     fmt::print(stderr, "tactus: process '{}': {} wakes were lost and found by the 100 ms re-check\n",
@@ -168,7 +171,7 @@ int run_simulated(const HostSettings& settings, BrokerClient& broker, Observer& 
         ::kill(::getpid(), SIGTERM);
       }
     }};
-    wait_for_end(signals, broker.fd(), observer.fd());
+    wait_for_end(nullptr, observer, signals, broker.fd());
   }
   return code;
 }
