@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tactus/scheduler/host_settings.hpp"
+#include "tactus/scheduler/host.hpp"
 
 namespace tactus {
-
-/// How a process of nodes ends.
-enum HostExit { kHostClean = 0, kHostCouldNotStart = 1, kHostBrokerEnded = 3, kHostDidNotStop = 4 };
 
 /// This process becomes one of a launch. The supervisor's socket `control_fd` brings the plan as a line, then
 /// "go"; it hears

@@ -57,8 +57,9 @@ class Supervisor::Impl {
   void wait_for_event(milliseconds limit, int wake_fd);
   void look(Sentences& events);
   void attend(HostProcess& process, Sentences& events);
+  [[nodiscard]] bool lost_broker(const ExitStatus& end) const;
   void read_reports(HostProcess& process, Sentences& events);
-  void handle_end(HostProcess& process, const ExitStatus& end, Sentences& events);
+  void handle_end(HostProcess& process, Sentences& events);
   void restart(HostProcess& process, Sentences& events);
   void check_start_limit(HostProcess& process, Sentences& events);
   void look_for_hangs(HostProcess& process, Sentences& events);
@@ -109,9 +110,9 @@ class Supervisor::Impl {
                   std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()));
 }
 
-[[nodiscard]] inline bool readable(int fd) {
+[[nodiscard]] inline bool readable(int fd, std::chrono::milliseconds limit = {}) {
   pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
-  return fd >= 0 && ::poll(&polled, 1, 0) > 0;
+  return fd >= 0 && ::poll(&polled, 1, static_cast<int>(limit.count())) > 0;
 }
 
 }  // namespace tactus

@@ -9,6 +9,7 @@
 #include "supervisor_impl.hpp"
 #include "tactus/middleware/post_mortem.hpp"
 #include "tactus/middleware/time.hpp"
+#include "tactus/scheduler/host.hpp"
 #include "thread_stack.hpp"
 
 namespace tactus {
@@ -18,6 +19,7 @@ using std::chrono::milliseconds;
 using Action = RestartPolicy::Action;
 
 constexpr milliseconds kLook{100};  // how often nodes that hang are looked for
+constexpr milliseconds kBrokerEndLimit{2'000};
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 
@@ -70,11 +72,12 @@ std::vector<std::string> Supervisor::Impl::poll(milliseconds limit, int wake_fd)
 void Supervisor::Impl::look(Sentences& events) {
   if (broker_ != nullptr)
     for (std::string& sentence : broker_->events()) events.push_back(std::move(sentence));
-  // First: a process that lost its broker ends by itself, which is not its failure.
+  // First: a process that lost the broker ends by itself, which is not its failure.
   broker_gone_ = broker_gone_ || (broker_ != nullptr && readable(broker_->fd()));
   if (broker_gone_ && failure_.empty()) return renew_generation(events);
   if (gateway_) add_sentence(events, gateway_->poll());
   for (HostProcess& process : processes_) attend(process, events);
+  if (broker_gone_ && failure_.empty()) return renew_generation(events);
   serve(events);
 }
 
@@ -83,7 +86,11 @@ void Supervisor::Impl::attend(HostProcess& process, Sentences& events) {
   for (const std::string& node : process.new_faults())
     events.push_back(fmt::format("node {} faulted; its neighbours go on, its log says what follows", node));
   if (process.alive() && process.child().poll()) read_reports(process, events);  // its last words
-  if (const auto end = process.new_end()) handle_end(process, *end, events);
+  if (const auto end = process.new_end()) {
+    broker_gone_ = broker_gone_ || lost_broker(*end);
+    if (broker_gone_) return;
+    handle_end(process, events);
+  }
   if (process.state() == ProcessState::kWaiting && monotonic_ns() >= process.restart_at_ns())
     restart(process, events);
   if (process.state() == ProcessState::kConstructed && may_start(process)) {
@@ -94,6 +101,12 @@ void Supervisor::Impl::attend(HostProcess& process, Sentences& events) {
   }
   if (process.alive()) look_for_hangs(process, events);
   check_start_limit(process, events);
+}
+
+/// A dying broker's connections close one after the other: a process may know of the end before this one
+/// does.
+bool Supervisor::Impl::lost_broker(const ExitStatus& end) const {
+  return end.code == kHostBrokerEnded && broker_ != nullptr && readable(broker_->fd(), kBrokerEndLimit);
 }
 
 void Supervisor::Impl::read_reports(HostProcess& process, Sentences& events) {
@@ -113,7 +126,7 @@ std::string Supervisor::Impl::describe_end(HostProcess& process) {
 }
 
 /// A host never ends by itself: if it did, something made it.
-void Supervisor::Impl::handle_end(HostProcess& process, const ExitStatus&, Sentences& events) {
+void Supervisor::Impl::handle_end(HostProcess& process, Sentences& events) {
   drop_commands(process);
   if (process.state() == ProcessState::kStopped) return;
   const std::int64_t now_ns = monotonic_ns();
@@ -129,9 +142,9 @@ void Supervisor::Impl::handle_end(HostProcess& process, const ExitStatus&, Sente
                         seconds(restart.window_ns));
   }
   if (decision.action == Action::kGiveUp) {
-    if (process.settings().supervision.essential) failure_ = text + "; it is essential: everything stops";
-    text += process.settings().supervision.essential ? "; it is essential: everything stops"
-                                                     : "; the others go on without it";
+    const bool essential = process.settings().supervision.essential;
+    text += essential ? "; it is essential: everything stops" : "; the others go on without it";
+    if (essential) failure_ = text;
   }
   events.push_back(std::move(text));
 }

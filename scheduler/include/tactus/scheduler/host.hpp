@@ -15,6 +15,9 @@
 
 namespace tactus {
 
+/// Exit codes of a process of nodes.
+enum HostExit { kHostClean = 0, kHostCouldNotStart = 1, kHostBrokerEnded = 3, kHostDidNotStop = 4 };
+
 class BrokerClient;
 
 /// The process could not be set up. The text names the node or executor, why, and what to do.
