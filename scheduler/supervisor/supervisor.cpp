@@ -124,7 +124,8 @@ void Supervisor::Impl::expect_constructed(HostProcess& process, Clock::time_poin
   }
 }
 
-/// A process that dies now is treated by its policy; the others wait until it has started or is given up.
+/// A process that dies now is treated by its policy; the others wait until it has started or is given up. Who
+/// interrupts gets what has started by then, to be stopped like any launch.
 void Supervisor::Impl::start_in_order(Clock::time_point deadline) {
   const auto pending = [this] {
     return std::ranges::any_of(processes_, [](const HostProcess& process) {
@@ -135,7 +136,7 @@ void Supervisor::Impl::start_in_order(Clock::time_point deadline) {
   while (pending() && failure_.empty()) {
     look(early_);
     wait_for_event(std::min(until_next_look(), left_until(deadline)), options_.interrupt_fd);
-    if (readable(options_.interrupt_fd)) throw StartInterrupted{"interrupted while it started"};
+    if (readable(options_.interrupt_fd)) return;
     if (left_until(deadline).count() > 0 || !pending()) continue;
     for (const HostProcess& process : processes_) {
       if (process.state() != ProcessState::kStarting) continue;
@@ -183,6 +184,8 @@ void Supervisor::Impl::renew_generation(Sentences& events) {
       events.push_back(fmt::format(
           "{}; all processes of this launch were restarted in generation {}, which took {:.1f} s", what,
           broker_->generation(), std::chrono::duration<double>(Clock::now() - ended).count()));
+    } catch (const StartInterrupted&) {
+      // Everything is about to be stopped.
     } catch (const std::exception& error) {
       failure_ = fmt::format("{}; the restart failed: {}", what, error.what());
     }

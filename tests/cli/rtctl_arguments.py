@@ -106,7 +106,7 @@ class Streams(unittest.TestCase):
 class Help(unittest.TestCase):
     def test_every_verb_has_help_with_examples(self):
         found = list(verbs())
-        self.assertEqual(len(found), 24)
+        self.assertGreater(len(found), 24)
         for verb in found:
             with self.subTest(verb=verb):
                 result = rtctl(*verb, "--help")
