@@ -36,7 +36,8 @@ class Discovery {
   /// Those of this participant itself.
   [[nodiscard]] std::vector<RemoteEndpoint> own_writers() const;
   [[nodiscard]] std::vector<RemoteEndpoint> own_readers() const;
-  /// For Waiter::attach: become ready when something changed.
+  /// For Waiter::attach: become ready when something about writers(), about readers() changed, until that is
+  /// called.
   [[nodiscard]] std::array<std::int32_t, 2> entities() const noexcept {
     return {publications_, subscriptions_};
   }

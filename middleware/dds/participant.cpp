@@ -4,12 +4,17 @@
 #include <dds/dds.h>
 #include <fmt/core.h>
 
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace tactus::dds {
 namespace {
+
+/// Cyclone says a line for each packet that is none: somebody else would decide how fast our log grows.
+constexpr int kLinesPerSecond = 10;
 
 /// A host that says nothing for so long is gone for the others. The ledger is written ten times a second.
 constexpr int kLeaseSeconds = 4;
@@ -18,7 +23,27 @@ struct LogState {
   std::mutex mutex;
   std::function<void(const std::string&)> sink;
   std::string last;  ///< Cyclone's error codes say nothing; its log line before them does
+  std::chrono::steady_clock::time_point second{};
+  int lines = 0;  ///< in this second
+  std::uint64_t left_out = 0;
 };
+
+/// False for lines beyond those of this second.
+bool may_say(LogState& state) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - state.second >= std::chrono::seconds{1}) {
+    state.second = now;
+    state.lines = 0;
+  }
+  if (++state.lines > kLinesPerSecond) {
+    ++state.left_out;
+    return false;
+  }
+  if (state.lines == 1 && state.left_out > 0)
+    state.sink(
+        fmt::format("{} more lines like the last ones were left out", std::exchange(state.left_out, 0)));
+  return true;
+}
 
 LogState& log_state() {
   static LogState state;
@@ -31,7 +56,7 @@ void on_log(void*, const dds_log_data_t* data) {
   LogState& state = log_state();
   const std::lock_guard lock{state.mutex};
   state.last = text;
-  if (state.sink) state.sink(text);
+  if (state.sink && may_say(state)) state.sink(text);
 }
 
 std::string last_log() {

@@ -49,7 +49,8 @@ class Participant {
   std::int32_t participant_ = 0;
 };
 
-/// Where Cyclone's warnings and errors go from now on; any of its threads calls it.
+/// Where Cyclone's warnings and errors go from now on, ten lines a second at most, the others counted; any of
+/// its threads calls it.
 void set_log(std::function<void(const std::string&)> sink);
 
 }  // namespace tactus::dds

@@ -78,7 +78,7 @@ Mesh::Mesh(const dds::Participant& participant, Identity identity, Answerer answ
     question_reader_.emplace(participant, kQuestionTopic, reading(reliable_));
     waiter_.attach(question_reader_->entity());
   }
-  for (const auto entity : discovery_.entities()) waiter_.attach(entity);
+  waiter_.attach(discovery_.entities().front());  // writers: what is never read would wake it for ever
   for (const auto entity :
        {host_reader_.entity(), ledger_reader_.entity(), clock_reader_.entity(), answer_reader_.entity()})
     waiter_.attach(entity);

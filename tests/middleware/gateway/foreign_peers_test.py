@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """DDS programs that are not ours. Run: in_namespace.sh foreign_peers_test.py BUILD_FOLDER [NAME...]"""
 
+import os
 import pathlib
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from gateways import BUILD, RTCTL, HostsCase, main  # noqa: E402
@@ -55,6 +57,18 @@ class ForeignPeers(HostsCase):
         self.assert_arrives(self.left, "/result", 42)
         self.assertIsNone(gateway.poll())
         self.assertNotIn("data", self.text(echo))
+
+    def test_a_gateway_with_nothing_to_do_sleeps(self):
+        gateway = self.gateway(self.left)
+        wait_until(lambda: "domain 0" in self.text(gateway), "the start")
+        self.peer("nodes")
+
+        def cpu_seconds():
+            fields = pathlib.Path(f"/proc/{gateway.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        before = cpu_seconds()
+        time.sleep(2)
+        self.assertLess(cpu_seconds() - before, 0.8)
 
     def test_rtctl_prints_what_a_foreign_program_publishes_from_anywhere(self):
         self.peer("write", "/afar", "41")
