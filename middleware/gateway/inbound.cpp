@@ -46,8 +46,15 @@ Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& br
 }
 
 void Inbound::begin(const Bridge& bridge) {
-  publisher_ = transport_.create_publisher(publisher_options(bridge, type_.info()));
   bridge_ = bridge;
+  try {
+    publisher_ = transport_.create_publisher(publisher_options(bridge_, type_.info()));
+  } catch (const TransportError&) {
+    if (bridge_.max_bytes == 0) throw;
+    // There is no room for what a writer claims. It does not close the topic to the others: see what comes.
+    bridge_.max_bytes = 0;
+    publisher_ = transport_.create_publisher(publisher_options(bridge_, type_.info()));
+  }
 }
 
 void Inbound::pump() {
