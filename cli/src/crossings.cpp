@@ -28,13 +28,35 @@ Json crossings(std::string_view graph, const std::string& topic, const std::stri
 
 std::uint64_t count(const Json& crossing, const char* name) { return crossing.value(name, std::uint64_t{0}); }
 
+std::string priority_text(const Json& one) {
+  const Json priority = one.value("priority", Json("keep"));
+  if (!priority.is_number()) return "never shed";
+  return fmt::format("priority {}{}", priority.get<int>(), one.value("shedding", false) ? ", shed now" : "");
+}
+
+/// A line per writer of another host whose last second is known from both sides.
+std::string seconds_text(const Json& one) {
+  std::string text;
+  for (const Json& writer : one.value("writers", Json::array())) {
+    if (!writer.contains("last_second")) continue;
+    const Json& last = writer.at("last_second");
+    text += fmt::format(
+        "  from {}, a second: {} sent = {} received + {} lost + {} under way; {} shed, {} overwritten, {} "
+        "refused{}\n",
+        writer.value("host", ""), count(last, "sent"), count(last, "received"), count(last, "lost"),
+        count(last, "under_way"), count(last, "shed"), count(last, "overwritten"), count(last, "refused"),
+        writer.value("shedding", false) ? "; it is shed now" : "");
+  }
+  return text;
+}
+
 std::string line_of(const Json& one) {
   const std::string direction = one.value("direction", "");
   if (direction == "none") return fmt::format("network: does not cross: {}\n", one.value("reason", ""));
   if (direction == "out")
-    return fmt::format("network out: {} sent to {} readers, {} overwritten, {} shed, {} refused\n",
+    return fmt::format("network out: {} sent to {} readers, {} overwritten, {} shed, {} refused; {}\n",
                        count(one, "sent"), count(one, "readers"), count(one, "overwritten"),
-                       count(one, "shed"), count(one, "refused"));
+                       count(one, "shed"), count(one, "refused"), priority_text(one));
   std::string text =
       fmt::format("network in: {} received, {} lost, {} malformed, {} too large, {} without memory\n",
                   count(one, "received"), count(one, "lost"), count(one, "malformed"),
@@ -44,7 +66,7 @@ std::string line_of(const Json& one) {
       text += fmt::format("network in: {}: {} malformed, {} too large\n", writer.value("peer", ""),
                           count(writer, "malformed"), count(writer, "too_large"));
   }
-  return text;
+  return text + seconds_text(one);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ Host host_of(const Json& json, const std::string& seen_from) {
   host.nodes = json.value("nodes", Texts{});
   for (const Json& topic : json.value("topics", Json::array())) host.topics.push_back(topic_of(topic));
   host.last_seen_ns = json.value("last_seen_ns", std::int64_t{0});
+  host.delay_ns = json.value("delay_ns", std::int64_t{0});
+  host.sheds = json.value("sheds", Texts{});
   if (json.contains("offset_ns"))
     host.clock = {json.value("round_trip_ns", std::int64_t{0}), json.at("offset_ns"),
                   json.value("uncertainty_ns", std::int64_t{0})};

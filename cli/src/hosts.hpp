@@ -32,6 +32,8 @@ struct Host {
     std::int64_t uncertainty_ns = 0;
   };
   std::optional<Clock> clock;
+  std::int64_t delay_ns = 0;       ///< what its samples wait on their way out
+  std::vector<std::string> sheds;  ///< topics that it leaves out, to keep the others in time
 };
 
 /// From the broker's graph: what the gateways of this host say, of one group or of all. Throws Failure when

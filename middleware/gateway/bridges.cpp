@@ -66,6 +66,25 @@ bool may_leave(const Filter& filter, const std::string& topic) {
   return !topic.starts_with(kOwnTopics) && (filter.exports.empty() || listed(filter.exports, topic));
 }
 
+int priority_of(const Filter& filter, const Bridge& bridge) {
+  const Priority* best = nullptr;
+  for (const Priority& one : filter.priorities) {
+    if (listed({one.topic}, bridge.topic) && (best == nullptr || one.topic.size() > best->topic.size()))
+      best = &one;
+  }
+  if (best != nullptr) return best->priority;
+  return is_bulk(bridge) && !bridge.latched ? kBulkPriority : kKeep;
+}
+
+std::uint32_t dds_depth(std::uint64_t max_bytes) noexcept {
+  constexpr std::uint64_t kBytes = std::uint64_t{8} << 20, kLeast = 4, kMost = 256;
+  return static_cast<std::uint32_t>(
+      std::clamp(kBytes / std::max<std::uint64_t>(max_bytes, 1), kLeast, kMost));
+}
+
+std::string ledger_writer_text(std::uint64_t id) { return fmt::format("export={};", id); }
+std::uint64_t ledger_writer_of(std::string_view user_data) { return number(user_value(user_data, "export")); }
+
 Bridges wanted_bridges(const std::vector<LocalTopic>& local,
                        const std::vector<RemoteEndpoint>& remote_readers,
                        const std::vector<RemoteEndpoint>& remote_writers, const Filter& filter) {

@@ -29,6 +29,14 @@ struct LocalTopic {
   friend bool operator==(const LocalTopic&, const LocalTopic&) = default;
 };
 
+/// A topic that keeps others waiting may be shed, the lowest priority first.
+inline constexpr int kBulkPriority = 5;  ///< of topics that nobody gave one: large messages, and only those
+inline constexpr int kKeep = 10;         ///< never shed
+struct Priority {
+  std::string topic;  ///< a trailing '*' stands for any rest
+  int priority = kKeep;
+};
+
 /// Topics that may cross, by name; a trailing '*' stands for any rest.
 struct Filter {
   std::string group;                 ///< DDS partition; empty: where ROS 2 is
@@ -36,6 +44,7 @@ struct Filter {
   std::vector<std::string> imports;  ///< imported even when the topic has a publisher here
   /// Width of the ids in ROS 2's list of nodes: 24 until Humble, 16 from Iron on; 0: our nodes are not in it.
   std::size_t ros_gid_bytes = 24;
+  std::vector<Priority> priorities{};
 };
 
 /// True when one of the patterns names the topic.
@@ -64,6 +73,17 @@ struct Bridge {
 inline constexpr std::uint64_t kBulkBytes = 64 * 1024;
 [[nodiscard]] inline bool is_bulk(const Bridge& bridge) noexcept { return bridge.max_bytes > kBulkBytes; }
 
+/// Of what the filter says, the longest name that fits counts.
+[[nodiscard]] int priority_of(const Filter& filter, const Bridge& bridge);
+
+/// How many samples DDS keeps for a topic with messages of so many bytes: until they are acknowledged on one
+/// side, until they are taken on the other. A burst of small ones after one that was lost fits; large ones
+/// are no burden when the network is slow.
+[[nodiscard]] std::uint32_t dds_depth(std::uint64_t max_bytes) noexcept;
+
+/// Late readers get the last ones of a latched topic.
+inline constexpr std::uint32_t kLatchedDepth = 10;
+
 /// Why a pair of endpoints of one name does not meet.
 struct Refusal {
   std::string topic;
@@ -83,5 +103,9 @@ struct Bridges {
                                      const std::vector<dds::RemoteEndpoint>& remote_readers,
                                      const std::vector<dds::RemoteEndpoint>& remote_writers,
                                      const Filter& filter);
+
+/// "export=<id>;" in the user data of a writer: which entry of the ledger counts it.
+[[nodiscard]] std::string ledger_writer_text(std::uint64_t id);
+[[nodiscard]] std::uint64_t ledger_writer_of(std::string_view user_data);  ///< 0: of no gateway
 
 }  // namespace tactus::gateway

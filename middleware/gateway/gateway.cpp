@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <iterator>
@@ -13,7 +14,8 @@
 namespace tactus::gateway {
 namespace {
 
-constexpr std::int64_t kLookNs = 100'000'000;      ///< the broker's graph is polled
+constexpr std::int64_t kLookNs = 100'000'000;  ///< the broker's graph is polled
+constexpr int kBulkNice = 5;
 constexpr std::int64_t kLingerNs = 1'000'000'000;  ///< a topic is exported beyond its last reader
 
 /// As ROS 2 names a participant that lives in no security enclave.
@@ -26,10 +28,11 @@ void append(std::vector<T>& to, std::vector<T> more) {
 
 }  // namespace
 
-OutboundWorker::OutboundWorker(BrokerClient& broker, const char* thread_name)
+OutboundWorker::OutboundWorker(BrokerClient& broker, const char* thread_name, CanaryWriter* canary, int nice)
     : broker_{broker},
+      canary_{canary},
       doorbell_{broker.allocate_doorbell()},
-      thread_{[this, thread_name](const std::stop_token& stop) { loop(stop, thread_name); }} {}
+      thread_{[this, thread_name, nice](const std::stop_token& stop) { loop(stop, thread_name, nice); }} {}
 
 void OutboundWorker::add(std::unique_ptr<Outbound> bridge) {
   const std::lock_guard lock{mutex_};
@@ -42,22 +45,35 @@ void OutboundWorker::remove(const std::string& topic) {
   std::erase_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
 }
 
-std::vector<OutboundStatus> OutboundWorker::status() const {
+void OutboundWorker::shed(const std::string& topic, bool yes) {
   const std::lock_guard lock{mutex_};
+  for (const auto& bridge : bridges_) {
+    if (bridge->bridge().topic == topic) bridge->shed(yes);
+  }
+}
+
+OutboundWorker::Bridges OutboundWorker::bridges() const {
+  const std::lock_guard lock{mutex_};
+  return bridges_;
+}
+
+std::vector<OutboundStatus> OutboundWorker::status() const {
   std::vector<OutboundStatus> all;
-  for (const auto& bridge : bridges_) all.push_back(bridge->status());
+  for (const auto& bridge : bridges()) all.push_back(bridge->status());
   return all;
 }
 
-void OutboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
+void OutboundWorker::loop(const std::stop_token& stop, const char* thread_name, int nice) {
   pthread_setname_np(pthread_self(), thread_name);
+  setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
   Doorbell& bell = broker_.doorbells().doorbells[doorbell_];
   const std::stop_callback ring{stop, [&] { bell.ring(); }};
   while (!stop.stop_requested()) {
-    bell.wait_until(monotonic_ns() + kLookNs);
+    const std::int64_t look_ns = monotonic_ns() + kLookNs;
+    bell.wait_until(canary_ != nullptr ? std::min(look_ns, canary_->next_due_ns()) : look_ns);
     bell.answer();
-    const std::lock_guard lock{mutex_};
-    for (const auto& bridge : bridges_) bridge->pump();
+    for (const auto& bridge : bridges()) bridge->pump();
+    if (canary_ != nullptr) canary_->write_due();
   }
 }
 
@@ -107,7 +123,7 @@ void InboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
 }
 
 Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSettings& domain, Filter filter,
-                 Log log)
+                 Log log, Log notice)
     : broker_{broker},
       transport_{transport},
       filter_{std::move(filter)},
@@ -118,8 +134,9 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
       id_{mesh::random_id()},
       mesh_{participant_, {id_, filter_.group}, [this](const std::string& what) { return answer(what); }},
       reporter_{broker, transport, mesh_, domain, filter_, log_},
-      outbound_{broker, "outbound"},
-      outbound_bulk_{broker, "outbound_bulk"},
+      overload_{participant_, mesh_, std::move(notice)},
+      outbound_{broker, "outbound", &overload_.canary(), 0},
+      outbound_bulk_{broker, "outbound_bulk", nullptr, kBulkNice},
       inbound_{participant_, "inbound"},
       inbound_bulk_{participant_, "inbound_bulk"} {
   for (const auto entity : discovery_.entities()) changes_.attach(entity);
@@ -129,7 +146,8 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
 
 void Gateway::step() {
   changes_.wait(kLookNs);
-  Look look{parse_local_graph(broker_.graph(), broker_.group()), {}, {}, {}};
+  Look look;
+  look.local = parse_local_graph(broker_.graph(), broker_.group());
   const LocalGraph& local = look.local;
   {
     const std::lock_guard lock{types_mutex_};
@@ -141,12 +159,28 @@ void Gateway::step() {
   tell_refusals(wanted.refusals);
   if (ros_graph_) ros_graph_->say(local.nodes, local.uses, discovery_);
   look.refusals = wanted.refusals;
-  look.outbound = outbound_.status();
-  append(look.outbound, outbound_bulk_.status());
+  shed_what_waits(look);
   look.inbound = inbound_.status();
   append(look.inbound, inbound_bulk_.status());
   tell_refused_messages(look.inbound);
   reporter_.report(look);
+}
+
+void Gateway::shed_what_waits(Look& look) {
+  look.outbound = outbound_.status();
+  append(look.outbound, outbound_bulk_.status());
+  std::vector<Sheddable> sheddable;
+  for (auto& one : look.outbound) {
+    const Bridge& bridge = exports_.at(one.topic).bridge;
+    one.priority = priority_of(filter_, bridge);
+    if (one.priority < kKeep) sheddable.push_back({one.topic, one.priority, bridge.max_bytes});
+  }
+  for (const auto& change : overload_.look(monotonic_ns(), look.outbound, sheddable)) {
+    exporter(exports_.at(change.topic).bridge).shed(change.topic, change.shed);
+    log_(fmt::format("{} {}: samples wait {:.0f} ms", change.shed ? "shed" : "take back", change.topic,
+                     static_cast<double>(overload_.delay_ns()) * 1e-6));
+  }
+  look.delay_ns = overload_.delay_ns();
 }
 
 std::string Gateway::answer(const std::string& question) {

@@ -13,6 +13,7 @@
 #include "inbound.hpp"
 #include "local_graph.hpp"
 #include "outbound.hpp"
+#include "overload.hpp"
 #include "reporter.hpp"
 #include "ros_graph.hpp"
 
@@ -21,19 +22,24 @@ namespace tactus::gateway {
 /// Topics of this host to the network: one thread that sleeps on a doorbell.
 class OutboundWorker {
  public:
-  OutboundWorker(BrokerClient& broker, const char* thread_name);
+  /// With `canary` the thread writes canaries among its samples. `nice`: how much it stands back for others.
+  OutboundWorker(BrokerClient& broker, const char* thread_name, CanaryWriter* canary, int nice);
   [[nodiscard]] DoorbellId doorbell() const noexcept { return doorbell_; }
   void add(std::unique_ptr<Outbound> bridge);
   void remove(const std::string& topic);
-  /// Of all its topics. May block while a message is being sent.
+  void shed(const std::string& topic, bool yes);
+  /// Of all its topics. Does not wait for what is being sent.
   [[nodiscard]] std::vector<OutboundStatus> status() const;
 
  private:
-  void loop(const std::stop_token& stop, const char* thread_name);
+  using Bridges = std::vector<std::shared_ptr<Outbound>>;
+  void loop(const std::stop_token& stop, const char* thread_name, int nice);
+  [[nodiscard]] Bridges bridges() const;
   BrokerClient& broker_;
+  CanaryWriter* canary_;
   DoorbellId doorbell_;
-  mutable std::mutex mutex_;  ///< bridges_: the thread pumps them, the gateway adds and removes
-  std::vector<std::unique_ptr<Outbound>> bridges_;
+  mutable std::mutex mutex_;  ///< bridges_
+  Bridges bridges_;           ///< shared with the thread while it pumps them
   std::jthread thread_;
 };
 
@@ -60,9 +66,9 @@ class InboundWorker {
 class Gateway {
  public:
   using Log = std::function<void(const std::string&)>;
-  /// Throws dds::NetworkError, TransportError.
+  /// `notice` gets what a launch should tell its user, too. Throws dds::NetworkError, TransportError.
   Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSettings& domain, Filter filter,
-          Log log);
+          Log log, Log notice);
 
   /// Sleeps until something changed, 100 ms at most, and looks.
   void step();
@@ -75,6 +81,7 @@ class Gateway {
   OutboundWorker& exporter(const Bridge& bridge) noexcept;
   InboundWorker& importer(const Bridge& bridge) noexcept;
   void try_to(const char* what, const Bridge& bridge, const std::function<void()>& act);
+  void shed_what_waits(Look& look);
   void tell_refusals(const std::vector<Refusal>& refusals);
   void tell_refused_messages(const std::vector<InboundStatus>& inbound);
   /// What other hosts and tools ask for: "graph", "type HEX".
@@ -92,6 +99,7 @@ class Gateway {
   std::map<std::string, std::string> types_;  ///< of the last look
   mesh::Mesh mesh_;
   Reporter reporter_;
+  Overload overload_;
   std::optional<RosGraph> ros_graph_;  ///< in the default group only: the others ROS 2 does not see
   OutboundWorker outbound_;
   OutboundWorker outbound_bulk_;

@@ -27,6 +27,11 @@ PublisherOptions publisher_options(const Bridge& bridge, const TypeInfo& type) {
 /// Writers that are gone are forgotten when there are so many: a foreign program may make one after the
 /// other.
 constexpr std::size_t kManyWriters = 64;
+/// How large the messages are is not known before the first writer is.
+std::uint32_t reader_depth(const TypeInfo& type) {
+  bool exact = false;
+  return std::max(kLatchedDepth, dds_depth(default_max_bytes(type, exact)));
+}
 
 }  // namespace
 
@@ -39,6 +44,7 @@ Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& br
               {.topic = dds_topic(bridge.topic),
                .type = dds_type(bridge.type),
                .partition = broker.group(),
+               .depth = reader_depth(type_.info()),
                .reliable = bridge.reliable,
                .latched = bridge.latched,
                .user_data = fmt::format("typehash={};{}", rihs(type_.info()), mesh::id_text(host))}} {
@@ -107,18 +113,18 @@ RemoteWriter& Inbound::writer_of(std::uint64_t handle) {
   if (writers_.size() >= kManyWriters)
     std::erase_if(writers_, [this](const auto& entry) { return !reader_.is_matched(entry.first); });
   RemoteWriter& writer = writers_[handle];
-  writer.host = mesh::id_of(reader_.user_data_of(handle));
+  const std::string user_data = reader_.user_data_of(handle);
+  writer.host = mesh::id_of(user_data);
+  writer.writer = ledger_writer_of(user_data);
   return writer;
 }
 
 void Inbound::count_gap(RemoteWriter& writer, const dds::ReceivedSample& sample) {
   ++writer.received;
   if (sample.sequence == 0) return;
-  if (writer.newest != 0 && sample.sequence > writer.newest + 1) {
-    writer.lost += sample.sequence - writer.newest - 1;
-    counts_.lost += sample.sequence - writer.newest - 1;
-  }
-  writer.newest = sample.sequence;
+  const std::uint64_t lost_before = writer.arrivals.lost();
+  writer.arrivals.add(sample.sequence);
+  counts_.lost += writer.arrivals.lost() - lost_before;
 }
 
 void Inbound::count_refusal(RemoteWriter& writer, std::uint64_t handle, std::uint64_t& count) {

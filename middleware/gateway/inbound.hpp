@@ -9,6 +9,7 @@
 
 #include "bridges.hpp"
 #include "endpoints.hpp"
+#include "seconds.hpp"
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 
@@ -28,12 +29,12 @@ struct InboundCounts {
 /// One remote writer of a topic.
 struct RemoteWriter {
   std::uint64_t host = 0;      ///< in the mesh; 0: a foreign participant
+  std::uint64_t writer = 0;    ///< in its host's ledger
   std::string peer{};          ///< who it is, for people; known once something of it was refused
   std::uint64_t received = 0;  ///< since its first sample here
-  std::uint64_t lost = 0;      ///< gaps in its sequence numbers
-  std::uint64_t newest = 0;    ///< its sequence number
   std::uint64_t malformed = 0;
   std::uint64_t too_large = 0;
+  Arrivals arrivals{};  ///< what of it was lost
 };
 struct InboundStatus {
   std::string topic;
@@ -70,7 +71,7 @@ class Inbound {
   Transport& transport_;
   std::unique_ptr<UntypedPublisher> publisher_;  ///< none while waiting
   dds::Reader reader_;
-  std::map<std::uint64_t, RemoteWriter> writers_;
+  std::map<std::uint64_t, RemoteWriter> writers_;  ///< by ReceivedSample::writer
   InboundCounts counts_;
   std::size_t most_bytes_ = dds::kMaxSampleBytes;  ///< larger messages are refused
 };

@@ -37,12 +37,26 @@ class Starter {
   explicit Starter(int fd) : fd_{fd} {}
   void tell(const char* what, const std::string& text) {
     const std::string line = nlohmann::json{{"what", what}, {"text", text}}.dump() + "\n";
-    if (fd_ >= 0) send(fd_, line.data(), line.size(), MSG_NOSIGNAL);
+    if (fd_ >= 0) send(fd_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 
  private:
   int fd_;
 };
+
+gateway::Priority to_priority(const std::string& text) {
+  const auto equals = text.rfind('=');
+  const std::string level = text.substr(equals + 1);
+  return {text.substr(0, equals), level == "keep" ? gateway::kKeep : level.front() - '0'};
+}
+
+/// For CLI11: empty when it is right.
+std::string priority_error(const std::string& text) {
+  const auto equals = text.rfind('=');
+  const std::string level = equals == std::string::npos ? "" : text.substr(equals + 1);
+  if (equals != 0 && (level == "keep" || (level.size() == 1 && level >= "0" && level <= "9"))) return {};
+  return "'" + text + "' is not TOPIC=0..9 or TOPIC=keep";
+}
 
 bool stop_requested() {
   const timespec now{};
@@ -61,7 +75,11 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
   const auto transport = make_iceoryx_transport(*broker);
   dds::set_log(say);
   const auto addresses = mesh::host_addresses(domain.interface);
-  gateway::Gateway gateway{*broker, *transport, domain, filter, say};
+  const auto notice = [&](const std::string& text) {
+    say(text);
+    starter.tell("notice", text);
+  };
+  gateway::Gateway gateway{*broker, *transport, domain, filter, say, notice};
   say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
                   domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
   const auto advice = dds::receive_buffer_advice(dds::kReceiveBufferBytes,
@@ -105,10 +123,15 @@ int main(int argc, char** argv) {
       ->transform(
           CLI::Transformer{std::map<std::string, std::size_t>{{"humble", 24}, {"iron", 16}, {"off", 0}}}
               .description("humble, iron (and later), off"));
+  std::vector<std::string> priorities;
+  app.add_option("--priority", priorities,
+                 "TOPIC=0..9: shed under overload, the lowest first; TOPIC=keep: never")
+      ->check(priority_error);
   int control_fd = -1;
   app.add_option("--control-fd", control_fd, "socket of what started it: told when it is ready")->group("");
   CLI11_PARSE(app, argc, argv);
   domain.multicast = !no_multicast;
+  for (const auto& text : priorities) filter.priorities.push_back(to_priority(text));
   Starter starter{control_fd};
   try {
     const int code = run(domain, filter, starter);

@@ -33,22 +33,32 @@ Outbound::Outbound(const Bridge& bridge, const std::string& type, BrokerClient& 
     : bridge_{bridge},
       type_{DynamicType::parse(type)},
       own_process_{broker.process_id()},
+      ledger_id_{mesh::random_id()},
       subscriber_{transport.create_subscriber(subscriber_options(bridge, type_.info(), doorbell))},
       writer_{participant,
               {.topic = dds_topic(bridge.topic),
                .type = dds_type(bridge.type),
                .partition = broker.group(),
+               .depth = bridge.latched ? kLatchedDepth : dds_depth(bridge.max_bytes),
                .latched = bridge.latched,
-               .user_data = fmt::format("typehash={};max_bytes={};{}", rihs(type_.info()), bridge.max_bytes,
-                                        mesh::id_text(host))}} {}
+               .user_data = fmt::format("typehash={};max_bytes={};{}{}", rihs(type_.info()), bridge.max_bytes,
+                                        ledger_writer_text(ledger_id_), mesh::id_text(host))}} {}
 
 void Outbound::pump() {
   while (const auto chunk = subscriber_->take()) {
+    count_dropped();
     // What the gateway itself brought in must not go out again.
-    if (chunk->header->publisher.process != own_process_) send(*chunk);
+    if (chunk->header->publisher.process == own_process_) {
+    } else if (shedding_) {
+      ++shed_;
+    } else {
+      send(*chunk);
+    }
     subscriber_->release(*chunk);
   }
 }
+
+void Outbound::count_dropped() { overwritten_ = subscriber_->counts().dropped; }
 
 void Outbound::send(const ConstChunk& chunk) {
   const std::byte* root = block_root_bytes(chunk.bytes);
@@ -58,17 +68,16 @@ void Outbound::send(const ConstChunk& chunk) {
   const SampleHeader& header = *chunk.header;
   if (!writer_.write(std::move(cdr), header.publish_time_ns,
                      make_tag({header.clock_id, header.capture_time_ns}))) {
-    ++counts_.refused;
+    ++refused_;
     return;
   }
-  ++counts_.sent;
-  counts_.bytes += bytes;
+  ++sent_;
+  bytes_ += bytes;
 }
 
 OutboundStatus Outbound::status() const {
-  OutboundStatus status{bridge_.topic, writer_.readers(), counts_};
-  status.counts.overwritten = subscriber_->counts().dropped;
-  return status;
+  return {bridge_.topic, writer_.readers(), {sent_, bytes_, shed_, overwritten_, refused_}, ledger_id_,
+          kKeep,         shedding_};
 }
 
 }  // namespace tactus::gateway

@@ -74,6 +74,7 @@ void Reporter::report(const Look& look) {
   if (now_ns >= ledger_at_ns_) {
     ledger_at_ns_ = now_ns + kLedgerEveryNs;
     tell_ledger(look);
+    balance(look);
   }
   if (now_ns < status_at_ns_) return;
   status_at_ns_ = now_ns + kStatusEveryNs;
@@ -91,10 +92,23 @@ void Reporter::tell_host(const Look& look) {
 
 void Reporter::tell_ledger(const Look& look) {
   mesh::Ledger ledger;
-  for (const auto& one : look.outbound)
-    ledger.topics.push_back(
-        {one.topic, one.counts.sent, one.counts.shed, one.counts.overwritten, one.counts.refused});
+  ledger.delay_ns = look.delay_ns;
+  ledger.topics = seconds_.look(look.outbound, monotonic_ns());
   mesh_.say(std::move(ledger));
+}
+
+void Reporter::balance(const Look& look) {
+  judged_.clear();
+  for (const auto& host : mesh_.hosts()) {
+    for (const auto& entry : host.ledger.topics) {
+      const auto topic = std::ranges::find(look.inbound, entry.topic, &InboundStatus::topic);
+      if (topic == look.inbound.end()) continue;
+      const auto writer = std::ranges::find(topic->writers, entry.writer, &RemoteWriter::writer);
+      if (writer == topic->writers.end()) continue;
+      if (const auto judged = balances_.look(entry.writer, entry.second, writer->arrivals))
+        judged_.emplace(entry.writer, *judged);
+    }
+  }
 }
 
 void Reporter::tell_changes() {
@@ -135,7 +149,7 @@ void Reporter::tell_clocks() {
 
 void Reporter::tell_status(const Look& look) {
   Status status{own_.name, domain_.domain, domain_.interface, mesh_.hosts(), look.outbound, look.inbound,
-                {},        look.refusals,  mesh_.malformed()};
+                {},        look.refusals,  mesh_.malformed(), look.delay_ns, judged_};
   status.edges = network_edges(own_.name, own_.topics, status.hosts, filter_,
                                [&](const std::string& here, const std::string& there) {
                                  return difference(look.local.types, here, there);

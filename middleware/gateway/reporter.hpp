@@ -10,6 +10,7 @@
 
 #include "host_addresses.hpp"
 #include "mesh.hpp"
+#include "seconds.hpp"
 #include "status.hpp"
 #include "tactus/middleware/broker_client.hpp"
 
@@ -21,6 +22,7 @@ struct Look {
   std::vector<Refusal> refusals;
   std::vector<OutboundStatus> outbound;
   std::vector<InboundStatus> inbound;
+  std::int64_t delay_ns = 0;  ///< what samples wait on their way out
 };
 
 /// Tells what the gateway knows: this host to the others, the others to this host (their clocks, events on
@@ -38,6 +40,7 @@ class Reporter {
  private:
   void tell_host(const Look& look);
   void tell_ledger(const Look& look);
+  void balance(const Look& look);
   void tell_changes();
   void tell_clocks();
   void tell_status(const Look& look);
@@ -58,6 +61,9 @@ class Reporter {
     std::int64_t ask_again_ns = 0;
   };
   std::map<std::pair<std::string, std::string>, Known> differences_;  ///< of two definitions of a type, by id
+  SentSeconds seconds_;
+  Balances balances_;
+  std::map<std::uint64_t, Balance> judged_;  ///< by LedgerEntry::writer
   std::int64_t ledger_at_ns_ = 0;
   std::int64_t status_at_ns_ = 0;
 };

@@ -41,9 +41,21 @@ void add_edges(std::vector<NetworkEdge>& edges, const Side& from, const Side& to
 }
 
 Json json_of(const OutboundStatus& one) {
-  return {{"topic", one.topic},      {"direction", "out"},           {"readers", one.readers},
-          {"sent", one.counts.sent}, {"bytes", one.counts.bytes},    {"overwritten", one.counts.overwritten},
-          {"shed", one.counts.shed}, {"refused", one.counts.refused}};
+  Json json{{"topic", one.topic},        {"direction", "out"},
+            {"readers", one.readers},    {"sent", one.counts.sent},
+            {"bytes", one.counts.bytes}, {"overwritten", one.counts.overwritten},
+            {"shed", one.counts.shed},   {"refused", one.counts.refused},
+            {"shedding", one.shedding}};
+  json["priority"] = one.priority == kKeep ? Json("keep") : Json(one.priority);
+  return json;
+}
+
+/// sent = received + lost + under_way.
+Json json_of(const Balance& balance) {
+  return {{"second", balance.sent.number},           {"sent", balance.sent.to - balance.sent.from},
+          {"received", balance.arrived.received},    {"lost", balance.arrived.lost},
+          {"under_way", balance.arrived.under_way},  {"shed", balance.sent.shed},
+          {"overwritten", balance.sent.overwritten}, {"refused", balance.sent.refused}};
 }
 
 const mesh::HostView* find_host(const std::vector<mesh::HostView>& hosts, std::uint64_t id) {
@@ -51,21 +63,30 @@ const mesh::HostView* find_host(const std::vector<mesh::HostView>& hosts, std::u
   return found == hosts.end() ? nullptr : &*found;
 }
 
-Json json_of(const InboundStatus& one, const std::vector<mesh::HostView>& hosts) {
+Json json_of(const RemoteWriter& writer, const Status& status) {
+  Json json{
+      {"received", writer.received}, {"lost", writer.arrivals.lost()}, {"newest", writer.arrivals.newest()}};
+  if (!writer.peer.empty())
+    json.update({{"peer", writer.peer}, {"malformed", writer.malformed}, {"too_large", writer.too_large}});
+  const auto* host = find_host(status.hosts, writer.host);
+  if (host == nullptr) return json;
+  json["host"] = host->about.name;
+  const auto& ledger = host->ledger.topics;
+  if (const auto entry = std::ranges::find(ledger, writer.writer, &mesh::LedgerEntry::writer);
+      entry != ledger.end())
+    json.update({{"sent", entry->sent},
+                 {"shed", entry->shed},
+                 {"overwritten", entry->overwritten},
+                 {"refused", entry->refused},
+                 {"shedding", entry->shedding}});
+  if (const auto balance = status.balances.find(writer.writer); balance != status.balances.end())
+    json["last_second"] = json_of(balance->second);
+  return json;
+}
+
+Json json_of(const InboundStatus& one, const Status& status) {
   Json writers = Json::array();
-  for (const auto& writer : one.writers) {
-    Json json{{"received", writer.received}, {"lost", writer.lost}, {"newest", writer.newest}};
-    if (!writer.peer.empty())
-      json.update({{"peer", writer.peer}, {"malformed", writer.malformed}, {"too_large", writer.too_large}});
-    if (const auto* host = find_host(hosts, writer.host)) {
-      json["host"] = host->about.name;
-      const auto& ledger = host->ledger.topics;
-      if (const auto entry = std::ranges::find(ledger, one.topic, &mesh::LedgerEntry::topic);
-          entry != ledger.end())
-        json.update({{"sent", entry->sent}, {"shed", entry->shed}, {"overwritten", entry->overwritten}});
-    }
-    writers.push_back(std::move(json));
-  }
+  for (const auto& writer : one.writers) writers.push_back(json_of(writer, status));
   return {{"topic", one.topic},
           {"direction", "in"},
           {"received", one.counts.received},
@@ -101,12 +122,12 @@ std::vector<NetworkEdge> network_edges(const std::string& own_name, const std::v
 }
 
 std::string to_json(const Status& status) {
-  Json json{{"host", status.host},           {"domain", status.domain}, {"interface", status.interface},
-            {"malformed", status.malformed}, {"topics", Json::array()}, {"edges", Json::array()},
-            {"refusals", Json::array()}};
+  Json json{{"host", status.host},           {"domain", status.domain},    {"interface", status.interface},
+            {"malformed", status.malformed}, {"topics", Json::array()},    {"edges", Json::array()},
+            {"refusals", Json::array()},     {"delay_ns", status.delay_ns}};
   json["hosts"] = Json::parse(mesh::to_json(status.hosts));
   for (const auto& one : status.outbound) json["topics"].push_back(json_of(one));
-  for (const auto& one : status.inbound) json["topics"].push_back(json_of(one, status.hosts));
+  for (const auto& one : status.inbound) json["topics"].push_back(json_of(one, status));
   for (const auto& edge : status.edges) {
     Json& to = json["edges"].emplace_back(Json{{"topic", edge.topic}, {"from", edge.from}, {"to", edge.to}});
     to[edge.reason.empty() ? "path" : "reason"] = edge.reason.empty() ? edge.path : edge.reason;

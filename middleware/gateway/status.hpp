@@ -39,7 +39,9 @@ struct Status {
   std::vector<InboundStatus> inbound;
   std::vector<NetworkEdge> edges;
   std::vector<Refusal> refusals;
-  std::uint64_t malformed = 0;  ///< of the mesh's own topics
+  std::uint64_t malformed = 0;                ///< of the mesh's own topics
+  std::int64_t delay_ns = 0;                  ///< what samples wait on their way out
+  std::map<std::uint64_t, Balance> balances;  ///< of a writer's last second, by RemoteWriter::writer
 };
 [[nodiscard]] std::string to_json(const Status& status);
 

@@ -77,20 +77,31 @@ HostDescription to_description(const host_msgs::msg::Host& message) {
 }
 
 Message<host_msgs::msg::Ledger> to_message(const Ledger& ledger, std::uint64_t id) {
-  std::size_t tail = 4 * kPerRun + ledger.clocks.size() * sizeof(host_msgs::msg::ClockOffset);
+  std::size_t tail = 4 * kPerRun + ledger.clocks.size() * sizeof(host_msgs::msg::ClockOffset) +
+                     ledger.canaries.size() * sizeof(host_msgs::msg::CanarySeen);
   for (const auto& entry : ledger.topics) tail += sizeof(host_msgs::msg::LedgerEntry) + tail_of(entry.topic);
   Message<host_msgs::msg::Ledger> message{tail};
   message->host = id;
   message->time_ns = ledger.time_ns;
+  message->monotonic_ns = ledger.monotonic_ns;
+  message->delay_ns = ledger.delay_ns;
   message->topics.resize(ledger.topics.size());
   for (std::size_t i = 0; i < ledger.topics.size(); ++i) {
     const LedgerEntry& from = ledger.topics[i];
     auto& to = message->topics[i];
     to.topic = std::string_view{from.topic};
+    to.writer = from.writer;
     to.sent = from.sent;
     to.shed = from.shed;
     to.overwritten = from.overwritten;
     to.refused = from.refused;
+    to.shedding = from.shedding;
+    to.second.number = from.second.number;
+    to.second.from = from.second.from;
+    to.second.to = from.second.to;
+    to.second.shed = from.second.shed;
+    to.second.overwritten = from.second.overwritten;
+    to.second.refused = from.second.refused;
   }
   message->clocks.resize(ledger.clocks.size());
   for (std::size_t i = 0; i < ledger.clocks.size(); ++i) {
@@ -101,15 +112,31 @@ Message<host_msgs::msg::Ledger> to_message(const Ledger& ledger, std::uint64_t i
     to.uncertainty_ns = from.uncertainty_ns;
     to.round_trip_ns = from.round_trip_ns;
   }
+  message->canaries.resize(ledger.canaries.size());
+  for (std::size_t i = 0; i < ledger.canaries.size(); ++i) {
+    message->canaries[i].host = ledger.canaries[i].host;
+    message->canaries[i].number = ledger.canaries[i].number;
+    message->canaries[i].received_ns = ledger.canaries[i].received_ns;
+  }
   return message;
 }
 
 Ledger to_ledger(const host_msgs::msg::Ledger& message) {
-  Ledger ledger{message.time_ns, {}, {}};
+  Ledger ledger{message.time_ns, message.monotonic_ns, message.delay_ns, {}, {}, {}};
   for (const auto& from : message.topics)
-    ledger.topics.push_back({text(from.topic), from.sent, from.shed, from.overwritten, from.refused});
+    ledger.topics.push_back({text(from.topic),
+                             from.writer,
+                             from.sent,
+                             from.shed,
+                             from.overwritten,
+                             from.refused,
+                             from.shedding,
+                             {from.second.number, from.second.from, from.second.to, from.second.shed,
+                              from.second.overwritten, from.second.refused}});
   for (const auto& from : message.clocks)
     ledger.clocks.push_back({from.host, from.offset_ns, from.uncertainty_ns, from.round_trip_ns});
+  for (const auto& from : message.canaries)
+    ledger.canaries.push_back({from.host, from.number, from.received_ns});
   return ledger;
 }
 

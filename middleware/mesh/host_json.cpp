@@ -19,10 +19,15 @@ Json json_of(const HostView& host) {
                       {"publishers", topic.publishers},
                       {"subscribers", topic.subscribers},
                       {"exported", topic.exported}});
+  Json sheds = Json::array();
+  for (const auto& topic : host.ledger.topics) {
+    if (topic.shedding) sheds.push_back(topic.topic);
+  }
   Json json{{"name", host.about.name},           {"id", fmt::format("{:x}", host.id)},
             {"addresses", host.about.addresses}, {"since_ns", host.about.since_ns},
             {"clock_id", host.about.clock_id},   {"nodes", host.about.nodes},
-            {"topics", std::move(topics)},       {"last_seen_ns", host.last_seen_ns}};
+            {"topics", std::move(topics)},       {"last_seen_ns", host.last_seen_ns},
+            {"delay_ns", host.ledger.delay_ns},  {"sheds", std::move(sheds)}};
   if (host.clock)
     json.update({{"round_trip_ns", host.clock->round_trip_ns},
                  {"offset_ns", host.clock->offset_ns},

@@ -38,6 +38,12 @@ void Membership::hear(std::uint64_t id, const ClockExchange& exchange, std::int6
   known->second.view.last_seen_ns = now_ns;
 }
 
+void Membership::hear(const CanarySeen& canary) {
+  const auto known = known_.find(canary.host);
+  if (known != known_.end() && canary.number > known->second.view.canary.number)
+    known->second.view.canary = canary;
+}
+
 void Membership::keep(const std::set<std::uint64_t>& present, std::int64_t now_ns) {
   for (auto& [id, known] : known_) known.listed = known.listed || present.contains(id);
   std::erase_if(known_, [&](const auto& entry) {

@@ -21,6 +21,7 @@ struct HostView {
   std::int64_t joined_ns = 0;            ///< CLOCK_MONOTONIC: when we first heard of it
   std::int64_t last_seen_ns = 0;         ///< CLOCK_MONOTONIC
   Ledger ledger;                         ///< the newest
+  CanarySeen canary;                     ///< the newest of it that arrived here; number 0: none
 };
 
 /// A host came or went.
@@ -42,6 +43,8 @@ class Membership {
   void hear(std::uint64_t id, HostDescription about, std::int64_t now_ns);
   void hear(std::uint64_t id, Ledger ledger, std::int64_t now_ns);
   void hear(std::uint64_t id, const ClockExchange& exchange, std::int64_t now_ns);
+  /// A canary; does not count as a sign of life.
+  void hear(const CanarySeen& canary);
   /// Who DDS still knows: the others are forgotten. Its list may lag behind what arrives: who has not been in
   /// it yet is not forgotten before kUnlistedNs.
   void keep(const std::set<std::uint64_t>& present, std::int64_t now_ns);

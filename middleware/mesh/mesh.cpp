@@ -77,6 +77,8 @@ Mesh::Mesh(const dds::Participant& participant, Identity identity, Answerer answ
     answer_writer_.emplace(participant, kAnswerTopic, reliable_);
     question_reader_.emplace(participant, kQuestionTopic, reading(reliable_));
     waiter_.attach(question_reader_->entity());
+    canary_reader_.emplace(participant, kCanaryTopic, reading(quick_));
+    waiter_.attach(canary_reader_->entity());
   }
   waiter_.attach(discovery_.entities().front());  // writers: what is never read would wake it for ever
   for (const auto entity :
@@ -100,7 +102,9 @@ void Mesh::say(const HostDescription& about) {
 void Mesh::say(Ledger ledger) {
   if (!ledger_writer_) return;
   ledger.time_ns = clock_now_ns();
+  ledger.monotonic_ns = monotonic_ns();
   for (const HostView& host : hosts()) {
+    if (host.canary.number != 0) ledger.canaries.push_back(host.canary);
     if (host.clock)
       ledger.clocks.push_back(
           {host.id, host.clock->offset_ns, host.clock->uncertainty_ns, host.clock->round_trip_ns});
@@ -122,7 +126,8 @@ std::vector<HostChange> Mesh::take_changes() {
 std::uint64_t Mesh::malformed() const {
   const std::lock_guard lock{mutex_};
   return host_reader_.malformed() + ledger_reader_.malformed() + clock_reader_.malformed() +
-         answer_reader_.malformed() + (question_reader_ ? question_reader_->malformed() : 0);
+         answer_reader_.malformed() + (question_reader_ ? question_reader_->malformed() : 0) +
+         (canary_reader_ ? canary_reader_->malformed() : 0);
 }
 
 std::map<std::uint64_t, std::string> Mesh::ask(const std::string& what, std::uint64_t to,
@@ -163,9 +168,16 @@ void Mesh::loop(const std::stop_token& stop) {
 
 void Mesh::take_all() {
   std::vector<Message<Question>> questions;
+  std::vector<CanarySeen> canaries;
+  if (canary_reader_) {  // first and without the lock: who holds it may wait for the network
+    canary_reader_->take([&](const host_msgs::msg::Canary& canary) {
+      canaries.push_back({canary.host, canary.number, monotonic_ns()});
+    });
+  }
   {
     const std::lock_guard lock{mutex_};
     const std::int64_t now_ns = monotonic_ns();
+    for (const auto& canary : canaries) membership_.hear(canary);
     clock_reader_.take([&](const ClockProbe& probe) { answer_probe(probe); });
     host_reader_.take(
         [&](const host_msgs::msg::Host& host) { membership_.hear(host.id, to_description(host), now_ns); });

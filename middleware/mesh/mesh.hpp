@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <host_msgs/msg/answer.hpp>
+#include <host_msgs/msg/canary.hpp>
 #include <host_msgs/msg/clock_probe.hpp>
 #include <host_msgs/msg/question.hpp>
 #include <map>
@@ -23,6 +24,7 @@ namespace tactus::mesh {
 inline constexpr const char* kHostTopic = "tactus/host";      ///< latched, when something changed
 inline constexpr const char* kLedgerTopic = "tactus/ledger";  ///< 10 Hz: what was sent; sign of life
 inline constexpr const char* kClockTopic = "tactus/clock";    ///< 2 Hz: questions for the time, and answers
+inline constexpr const char* kCanaryTopic = "tactus/canary";  ///< 20 Hz while something is exported
 inline constexpr const char* kQuestionTopic = "tactus/question";  ///< of tools and hosts
 inline constexpr const char* kAnswerTopic = "tactus/answer";
 
@@ -51,8 +53,10 @@ class Mesh {
   [[nodiscard]] std::uint64_t id() const noexcept { return identity_.id; }
   /// From now on this process speaks for a host. Written when it differs from what was said before.
   void say(const HostDescription& about);
-  /// What was sent; the clocks are added.
+  /// What was sent; the clocks and the canaries of the others are added.
   void say(Ledger ledger);
+  /// How canaries of this host are written: best effort, of its partition.
+  [[nodiscard]] const dds::EndpointSettings& canary_settings() const noexcept { return quick_; }
 
   [[nodiscard]] std::vector<HostView> hosts() const;
   [[nodiscard]] std::vector<HostChange> take_changes();
@@ -84,6 +88,7 @@ class Mesh {
   std::optional<TypedWriter<host_msgs::msg::Ledger>> ledger_writer_;
   std::optional<TypedWriter<host_msgs::msg::Answer>> answer_writer_;
   std::optional<TypedReader<host_msgs::msg::Question>> question_reader_;
+  std::optional<TypedReader<host_msgs::msg::Canary>> canary_reader_;
   TypedWriter<host_msgs::msg::ClockProbe> clock_writer_;
   TypedWriter<host_msgs::msg::Question> question_writer_;
   TypedReader<host_msgs::msg::Host> host_reader_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -46,6 +47,7 @@ class TypedReader {
       : reader_{participant, settings_of<T>(topic, qos)} {}
 
   [[nodiscard]] std::int32_t entity() const noexcept { return reader_.entity(); }
+  /// Any thread.
   [[nodiscard]] std::uint64_t malformed() const noexcept { return malformed_; }
 
   void take(const std::function<void(const T&)>& sink) {
@@ -64,7 +66,7 @@ class TypedReader {
  private:
   dds::Reader reader_;
   std::vector<std::uint64_t> block_;
-  std::uint64_t malformed_ = 0;
+  std::atomic<std::uint64_t> malformed_{0};
 };
 
 }  // namespace tactus::mesh

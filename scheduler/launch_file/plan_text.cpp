@@ -119,6 +119,11 @@ std::string network_text(const NetworkSettings& network) {
       network.exports.empty() ? "what others read" : fmt::format("{}", fmt::join(network.exports, ", ")));
   if (!network.imports.empty()) text += fmt::format(", always imports {}", fmt::join(network.imports, ", "));
   if (!network.peers.empty()) text += fmt::format(", peers {}", fmt::join(network.peers, ", "));
+  for (const auto& [topic, priority] : network.priorities)
+    text +=
+        fmt::format(", {} {}", topic,
+                    priority == TopicPriority::kKeep ? "is kept" : fmt::format("has priority {}", priority));
+  if (!network.security.empty()) text += fmt::format(", keys in {}", network.security);
   return text + "\n";
 }
 

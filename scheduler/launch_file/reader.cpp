@@ -334,7 +334,9 @@ class Reader : public YamlReader {
          {"multicast", [&](const auto& n) { network.multicast = boolean(n, "multicast").value_or(true); }},
          {"export", [&](const auto& n) { network.exports = topics(n, "export"); }},
          {"import", [&](const auto& n) { network.imports = topics(n, "import"); }},
-         {"ros", [&](const auto& n) { read_ros(n, network); }}});
+         {"ros", [&](const auto& n) { read_ros(n, network); }},
+         {"priorities", [&](const auto& n) { read_priorities(n, network); }},
+         {"security", [&](const auto& n) { read_security(n, network); }}});
     if (!network.multicast && network.peers.empty())
       error(at(node), "network: without multicast no host is found; list their addresses under peers");
   }
@@ -343,6 +345,30 @@ class Reader : public YamlReader {
     network.ros = text(node, "ros").value_or("humble");
     if (network.ros != "humble" && network.ros != "iron" && network.ros != "off")
       error(at(node), fmt::format("ros is humble, iron (and later) or off, not '{}'", network.ros));
+  }
+
+  void read_priorities(const YAML::Node& node, NetworkSettings& network) {
+    each_entry(
+        node, "priorities",
+        [&](const std::string& topic, const YAML::Node&, const YAML::Node& value) {
+          const std::string raw = value.IsScalar() ? text(value, "a priority").value_or("") : "";
+          if (raw == "keep")
+            network.priorities.push_back({topic, TopicPriority::kKeep});
+          else if (raw.size() == 1 && raw >= "0" && raw <= "9")
+            network.priorities.push_back({topic, raw.front() - '0'});
+          else
+            error(at(value),
+                  fmt::format("priorities: {} is 0 to 9 (the lowest is shed first) or keep", topic));
+        },
+        topic_pattern_error);
+  }
+
+  void read_security(const YAML::Node& node, NetworkSettings& network) {
+    network.security = text(node, "security").value_or("");
+    if (network.security.empty())
+      return error(at(node), "security is the folder of this host's keys; rtctl security create makes it");
+    const fs::path path{network.security};
+    if (path.is_relative()) network.security = (fs::path{file_}.parent_path() / path).lexically_normal();
   }
 
   void read_domain(const YAML::Node& node, NetworkSettings& network) {

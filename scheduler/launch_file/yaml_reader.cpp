@@ -180,12 +180,15 @@ std::vector<std::string> YamlReader::texts(const YAML::Node& node, const char* w
   return list;
 }
 
+std::string YamlReader::topic_pattern_error(std::string_view pattern) {
+  if (!pattern.ends_with('*')) return topic_name_error(pattern);
+  return topic_name_error(std::string{pattern.substr(0, pattern.size() - 1)} + "x");
+}
+
 std::vector<std::string> YamlReader::topics(const YAML::Node& node, const std::string& key) {
   auto list = texts(node, (key + " is a list of topics, [/head/pose, /camera/*]").c_str());
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const bool any = list[i].ends_with("*");
-    const std::string name = any ? list[i].substr(0, list[i].size() - 1) + "x" : list[i];
-    if (const auto bad = topic_name_error(name); !bad.empty())
+    if (const auto bad = topic_pattern_error(list[i]); !bad.empty())
       error(at(node[i]), fmt::format("{}: topic '{}': {}", key, list[i], bad));
   }
   return list;

@@ -52,6 +52,8 @@ class YamlReader {
                                       std::int64_t most);
   std::optional<bool> boolean(const YAML::Node& node, const std::string& what);
   std::vector<std::string> texts(const YAML::Node& node, const char* what);
+  /// Empty for the name of a topic, also with a trailing * for any rest.
+  static std::string topic_pattern_error(std::string_view pattern);
   /// Names of topics; a trailing * stands for any rest.
   std::vector<std::string> topics(const YAML::Node& node, const std::string& key);
   /// What an unquoted value looks like: true, 7, 0.5 or a text.

@@ -24,6 +24,10 @@ std::vector<std::string> arguments(const NetworkSettings& settings, const std::s
   for (const auto& peer : settings.peers) add("--peer", peer);
   for (const auto& topic : settings.exports) add("--export", topic);
   for (const auto& topic : settings.imports) add("--import", topic);
+  for (const auto& [topic, priority] : settings.priorities)
+    add("--priority",
+        fmt::format("{}={}", topic, priority == TopicPriority::kKeep ? "keep" : std::to_string(priority)));
+  add("--security", settings.security);
   if (!settings.multicast) list.emplace_back("--no-multicast");
   return list;
 }
@@ -60,9 +64,16 @@ void GatewayProcess::wait_until_ready(std::chrono::milliseconds limit) {
     throw LaunchRefused{fmt::format("network: {}", report.at("text").get<std::string>())};
 }
 
+std::string GatewayProcess::news() {
+  const auto line = child_->read_line(std::chrono::milliseconds{0});
+  if (!line) return {};
+  const auto report = nlohmann::json::parse(*line);
+  return report.at("what") == "notice" ? report.at("text").get<std::string>() : std::string{};
+}
+
 std::string GatewayProcess::poll() {
   const auto end = child_->poll();
-  if (!end) return {};
+  if (!end) return news();
   if (!restart_at_) {
     restart_at_ = Clock::now() + kRestartAfter;
     const std::string why = reason(*child_);

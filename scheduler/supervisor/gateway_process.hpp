@@ -25,7 +25,8 @@ class GatewayProcess {
   /// Throws LaunchRefused with its reason when the settings are wrong, SupervisorError when it hangs or
   /// crashes.
   void wait_until_ready(std::chrono::milliseconds limit);
-  /// Starts it again when that is due. What happened, one sentence; empty when nothing did. Does not block.
+  /// Starts it again when that is due. What happened or what it says, one sentence; empty when nothing did.
+  /// Does not block.
   std::string poll();
   /// SIGTERM, and SIGKILL after `limit`: it does nothing that others wait for.
   void stop(std::chrono::milliseconds limit);
@@ -33,6 +34,7 @@ class GatewayProcess {
  private:
   using Clock = std::chrono::steady_clock;
   void start();
+  std::string news();
 
   ChildProcess::Options options_;
   std::optional<ChildProcess> child_;

@@ -125,6 +125,39 @@ TEST(SocketLimits, AreSaidWithTheCommandThatRaisesThem) {
   EXPECT_GT(dds::granted_receive_buffer(4096), 0U);
 }
 
+Bridge crossing(const std::string& topic, std::uint64_t max_bytes, bool latched = false) {
+  return {topic, "sensor_msgs/msg/Image", "a", latched, true, max_bytes, false};
+}
+
+TEST(Priorities, TheLongestNameThatFitsCounts) {
+  Filter filter;
+  filter.priorities = {{"/camera/*", 3}, {"/camera/left", 7}, {"/*", kKeep}};
+  const auto of = [&](const std::string& topic) { return priority_of(filter, crossing(topic, 1 << 20)); };
+  EXPECT_EQ(of("/camera/left"), 7);
+  EXPECT_EQ(of("/camera/right"), 3);
+  EXPECT_EQ(of("/lidar"), kKeep);
+}
+
+TEST(Priorities, WhatNobodyRankedIsShedWhenItIsLargeAndNotLatched) {
+  EXPECT_EQ(priority_of({}, crossing("/image", 1 << 20)), kBulkPriority);
+  EXPECT_EQ(priority_of({}, crossing("/imu", 300)), kKeep);
+  EXPECT_EQ(priority_of({}, crossing("/map", 1 << 20, true)), kKeep);
+}
+
+TEST(DdsDepth, HoldsManySmallAndFewLargeOnes) {
+  EXPECT_EQ(dds_depth(0), 256U);
+  EXPECT_EQ(dds_depth(300), 256U);
+  EXPECT_EQ(dds_depth(64 * 1024), 128U);
+  EXPECT_EQ(dds_depth(2'000'000), 4U);
+  EXPECT_EQ(dds_depth(std::uint64_t{1} << 40), 4U);
+}
+
+TEST(LedgerWriter, IsFoundInTheUserData) {
+  EXPECT_EQ(ledger_writer_of("typehash=x;" + ledger_writer_text(0xffff'ffff'ffff'fffeU) + "more=1;"),
+            0xffff'ffff'ffff'fffeU);
+  EXPECT_EQ(ledger_writer_of("typehash=x;"), 0U);
+}
+
 TEST(SampleTag, CarriesCaptureTimeAndClockOfGatewaysOnly) {
   EXPECT_EQ(origin_of(make_tag({7, -5})), (SampleOrigin{7, -5}));
   EXPECT_EQ(origin_of(dds::SampleTag{}), std::nullopt);

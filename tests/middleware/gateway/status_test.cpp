@@ -73,16 +73,40 @@ TEST(Status, ShowsSentBesideReceived) {
   Status status;
   status.hosts = {host(published("/camera"))};
   status.hosts[0].id = 5;
-  status.hosts[0].ledger.topics = {{"/imu", 100, 3, 2, 0}};
+  status.hosts[0].ledger.topics = {{"/imu", 8, 100, 3, 2, 0, true, {}}};
+  Arrivals arrivals;
+  for (std::uint64_t sequence = 11; sequence <= 100; ++sequence) arrivals.add(sequence);
   status.inbound = {{"/imu",
                      "sensor_msgs/msg/Imu",
                      {.received = 90, .published = 90, .lost = 10},
-                     {{.host = 5, .received = 90, .lost = 10, .newest = 100}}}};
+                     {{.host = 5, .writer = 8, .received = 90, .arrivals = arrivals}}}};
+  status.balances[8] = {{42, 95, 100, 3, 2, 1}, {4, 1, 0}};
   const auto topic = nlohmann::json::parse(to_json(status)).at("topics").at(0);
   EXPECT_EQ(topic.at("lost"), 10);
   EXPECT_EQ(topic.at("writers").at(0).at("host"), "there");
   EXPECT_EQ(topic.at("writers").at(0).at("sent"), 100);
   EXPECT_EQ(topic.at("writers").at(0).at("shed"), 3);
+  EXPECT_EQ(topic.at("writers").at(0).at("shedding"), true);
+  EXPECT_EQ(topic.at("writers").at(0).at("last_second"),
+            nlohmann::json::parse(R"({"second": 42, "sent": 5, "received": 4, "lost": 1, "under_way": 0,
+                                      "shed": 3, "overwritten": 2, "refused": 1})"));
+}
+
+TEST(Status, ShowsWhatIsShedAndWhatNeverIs) {
+  Status status;
+  OutboundStatus image;
+  image.topic = "/image";
+  image.priority = 5;
+  image.shedding = true;
+  OutboundStatus imu;
+  imu.topic = "/imu";
+  status.outbound = {image, imu};
+  status.delay_ns = 17;
+  const auto json = nlohmann::json::parse(to_json(status));
+  EXPECT_EQ(json.at("delay_ns"), 17);
+  EXPECT_EQ(json.at("topics").at(0).at("priority"), 5);
+  EXPECT_EQ(json.at("topics").at(0).at("shedding"), true);
+  EXPECT_EQ(json.at("topics").at(1).at("priority"), "keep");
 }
 
 TEST(Status, NamesWhoSentWhatWasRefused) {

@@ -24,8 +24,12 @@ TEST(Descriptions, AHostComesBackAsItWasTold) {
 
 TEST(Descriptions, ALedgerComesBackAsItWasTold) {
   const Ledger ledger{42,
-                      {{"/imu", 1, 2, 3, 4}, {"/a/long/name/of/a/topic/that/is/no/short/string", 5, 6, 7, 8}},
-                      {{11, -3, 4, 5}, {12, 6, 7, 8}}};
+                      43,
+                      44,
+                      {{"/imu", 10, 1, 2, 3, 4, true, {1, 2, 3, 4, 5, 6}},
+                       {"/a/long/name/of/a/topic/that/is/no/short/string", 20, 5, 6, 7, 8, false, {}}},
+                      {{11, -3, 4, 5}, {12, 6, 7, 8}},
+                      {{11, 1, 2}, {12, 3, 4}, {13, 5, 6}}};
   EXPECT_EQ(to_ledger(*to_message(ledger, 5)), ledger);
 }
 

@@ -39,9 +39,14 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
 
 TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
   const auto plan = load("network.launch.yaml");
-  const NetworkSettings expected{7, "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"}, {"/right"}, "iron"};
+  NetworkSettings expected{7,          "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"},
+                           {"/right"}, "iron", {},           {}};
+  expected.priorities = {{"/left", 9}, {"/camera/*", 0}, {"/right", TopicPriority::kKeep}};
+  expected.security = "keys";
   EXPECT_EQ(plan.network, expected);
   const std::string text = describe_plan(plan);
+  EXPECT_NE(text.find("/left has priority 9, /camera/* has priority 0, /right is kept"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("network: domain 7 on eth0, exports /left, /camera/*"), std::string::npos) << text;
 }
 

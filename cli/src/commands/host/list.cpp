@@ -40,6 +40,8 @@ Json json_of(const Host& host) {
             {"offered", offered(host)},
             {"wanted", wanted(host)},
             {"last_seen_s", silent_ns(host) * 1e-9},
+            {"delay_ns", host.delay_ns},
+            {"sheds", host.sheds},
             {"round_trip_ns", nullptr},
             {"offset_ns", nullptr},
             {"uncertainty_ns", nullptr}};
@@ -93,6 +95,11 @@ int host_info(const Options& options) {
   for (const std::string& address : host.addresses) text += fmt::format("address: {}\n", address);
   text += fmt::format("round trip: {}\nclock: {}\nlast seen: {} ago\n", round_trip_text(host),
                       offset_text(host), duration_text(silent_ns(host)));
+  if (host.delay_ns > 0 || !host.sheds.empty())
+    text +=
+        fmt::format("samples wait: {} on their way out\n", duration_text(static_cast<double>(host.delay_ns)));
+  for (const std::string& topic : host.sheds)
+    text += paint(Style::kWarning, fmt::format("shed: {}, to keep the others in time\n", topic));
   for (const std::string& node : host.nodes) text += fmt::format("node: {}{}\n", host.name, node);
   return print(text + "\n" + topics_text(host));
 }
