@@ -50,6 +50,9 @@ void add_commands(CLI::App& root, Run& run) {
   CLI::App& pkg = add_noun(root, "pkg", "Packages of your own");
   add_pkg_create(pkg, run);
 
+  CLI::App& security = add_noun(root, "security", "Who may join a domain");
+  add_security_create(security, run);
+
   CLI::App& log = add_noun(root, "log", "Logs of the nodes of running launches");
   add_log_level(log, run);
   add_log_tail(log, run);

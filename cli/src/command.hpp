@@ -67,6 +67,7 @@ void add_msg_list(CLI::App& msg, Run& run);
 void add_msg_show(CLI::App& msg, Run& run);
 
 void add_pkg_create(CLI::App& pkg, Run& run);
+void add_security_create(CLI::App& security, Run& run);
 
 /// `rtctl __complete WORDS...`, asked by the shell: prints what may stand for the last word.
 int print_candidates(const CLI::App& root, const std::vector<std::string>& words);

@@ -8,7 +8,7 @@
 namespace rtctl {
 namespace {
 
-constexpr std::array<std::string_view, 3> kWithValue{"--domain", "--interface", "--peer"};
+constexpr std::array<std::string_view, 4> kWithValue{"--domain", "--interface", "--peer", "--security"};
 constexpr std::string_view kWithout = "--no-multicast";
 
 bool takes_value(const std::string& word) { return std::ranges::find(kWithValue, word) != kWithValue.end(); }
@@ -35,6 +35,8 @@ void add_network_options(CLI::App& root, NetworkOptions& options) {
       ->type_name("ADDRESS")
       ->expected(1)
       ->take_all();
+  root.add_option("--security", options.security, "With --domain: folder of this machine's keys")
+      ->type_name("FOLDER");
   root.add_flag("!--no-multicast", options.multicast, "With --domain: find hosts by --peer only");
 }
 

@@ -26,6 +26,7 @@ struct NetworkOptions {
   std::string interface;
   std::vector<std::string> peers;
   bool multicast = true;
+  std::string security;  ///< folder of this machine's keys; empty: none
 };
 
 /// Of this process: set by the options before the verb.
@@ -51,6 +52,10 @@ class Network {
 using KnownType = std::function<const tactus::TypeInfo*(std::string_view)>;
 using MakeNetwork = std::unique_ptr<Network>(const NetworkOptions& options, const std::string& group,
                                              KnownType known);
+/// Keys of hosts (`rtctl security create`); returns their folders. Throws std::exception.
+using CreateKeys = std::vector<std::string>(const std::string& folder, const std::vector<std::string>& hosts,
+                                            int days);
+inline constexpr const char* kCreateKeys = "rtctl_create_keys";
 inline constexpr const char* kMakeNetwork = "rtctl_make_network";
 inline constexpr const char* kNetworkModule = "librtctl_network.so";
 

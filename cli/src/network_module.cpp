@@ -8,6 +8,7 @@
 
 #include "host_addresses.hpp"
 #include "host_json.hpp"
+#include "keys.hpp"
 #include "mesh.hpp"
 #include "network.hpp"
 #include "network_transport.hpp"
@@ -49,6 +50,7 @@ dds::DomainSettings domain_of(const NetworkOptions& options) {
   domain.interface = chosen_interface(options.interface);
   domain.peers = options.peers;
   domain.multicast = options.multicast;
+  domain.security = options.security;
   return domain;
 }
 
@@ -218,4 +220,13 @@ RTCTL_EXPORT std::unique_ptr<rtctl::Network> rtctl_make_network(const rtctl::Net
                                                                 const std::string& group,
                                                                 rtctl::KnownType known) {
   return std::make_unique<rtctl::JoinedNetwork>(options, group, std::move(known));
+}
+
+RTCTL_EXPORT std::vector<std::string> rtctl_create_keys(const std::string& folder,
+                                                        const std::vector<std::string>& hosts, int days) {
+  std::vector<std::string> made;
+  for (const auto& host :
+       tactus::security::create_keys({folder, hosts, days}, std::chrono::system_clock::now()))
+    made.push_back(host.string());
+  return made;
 }

@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "keys.hpp"
+
 namespace tactus::dds {
 namespace {
 
@@ -105,9 +107,45 @@ std::string discovery(const DomainSettings& settings) {
       kLeaseSeconds, peers);
 }
 
+void check(const DomainSettings& settings) {
+  if (settings.security.empty()) return;
+  try {
+    security::check_keys(settings.security, std::chrono::system_clock::now());
+  } catch (const security::KeyError& problem) {
+    throw NetworkError{fmt::format("security: {}", problem.what())};
+  }
+}
+
+/// The plugins come with Cyclone.
+void secure(dds_qos_t* qos, const security::HostKeys& keys) {
+  const auto plugin = [&](const std::string& name, const char* library, const std::string& functions) {
+    const std::string prefix = "dds.sec." + name + ".library.";
+    dds_qset_prop(qos, (prefix + "path").c_str(), library);
+    dds_qset_prop(qos, (prefix + "init").c_str(), ("init_" + functions).c_str());
+    dds_qset_prop(qos, (prefix + "finalize").c_str(), ("finalize_" + functions).c_str());
+  };
+  plugin("auth", "dds_security_auth", "authentication");
+  plugin("crypto", "dds_security_crypto", "crypto");
+  plugin("access", "dds_security_ac", "access_control");
+  const auto file = [&](const char* name, const std::filesystem::path& path) {
+    dds_qset_prop(qos, name, ("file:" + path.string()).c_str());
+  };
+  file("dds.sec.auth.identity_ca", keys.identity_ca);
+  file("dds.sec.auth.private_key", keys.key);
+  file("dds.sec.auth.identity_certificate", keys.identity);
+  file("dds.sec.access.permissions_ca", keys.permissions_ca);
+  file("dds.sec.access.governance", keys.governance);
+  file("dds.sec.access.permissions", keys.permissions);
+}
+
 }  // namespace
 
+/// What encryption adds to a datagram: header, key ids, initial vector, two tags.
+constexpr std::uint32_t kEncryptedBytes = 96;
+
 std::string configuration(const DomainSettings& settings) {
+  const std::uint32_t datagram =
+      settings.max_message_bytes - (settings.security.empty() ? 0 : kEncryptedBytes);
   // The internal values let 2 MB messages cross a link that loses 1 % (docs/design/gateway.md).
   return fmt::format(
       "<CycloneDDS><Domain id=\"any\">"
@@ -121,11 +159,12 @@ std::string configuration(const DomainSettings& settings) {
       "<WriterLingerDuration>0 s</WriterLingerDuration>"
       "<SocketReceiveBufferSize max=\"4MiB\"/></Internal>"
       "</Domain></CycloneDDS>",
-      interfaces(settings), settings.multicast ? "default" : "false", settings.max_message_bytes,
-      settings.max_message_bytes - 112, discovery(settings));
+      interfaces(settings), settings.multicast ? "default" : "false", datagram, datagram - 112,
+      discovery(settings));
 }
 
 Participant::Participant(const DomainSettings& settings, const std::string& user_data) {
+  check(settings);
   dds_set_log_sink(on_log, nullptr);
   domain_ = dds_create_domain(settings.domain, configuration(settings).c_str());
   if (domain_ < 0) {
@@ -135,6 +174,7 @@ Participant::Participant(const DomainSettings& settings, const std::string& user
   }
   dds_qos_t* qos = dds_create_qos();
   dds_qset_userdata(qos, user_data.data(), user_data.size());
+  if (!settings.security.empty()) secure(qos, security::keys_in(settings.security));
   participant_ = dds_create_participant(settings.domain, qos, nullptr);
   dds_delete_qos(qos);
   if (participant_ < 0) {

@@ -26,6 +26,8 @@ struct DomainSettings {
   /// A datagram must not be larger than the link's frame: losing one frame of a larger one loses all of it,
   /// and large messages then collapse at 1 % loss.
   std::uint32_t max_message_bytes = 1456;
+  /// Folder of this host's keys (keys.hpp): only who has some of the same CAs is heard and hears. Empty: all.
+  std::string security{};
 };
 
 /// Cyclone's configuration for these settings. Nothing of it comes from the environment.

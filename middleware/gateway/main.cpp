@@ -80,8 +80,10 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
     starter.tell("notice", text);
   };
   gateway::Gateway gateway{*broker, *transport, domain, filter, say, notice};
-  say(fmt::format("domain {}, {}; everybody on this network can read and write: there is no security",
-                  domain.domain, domain.interface.empty() ? "default interface" : domain.interface));
+  say(fmt::format(
+      "domain {}, {}; {}", domain.domain, domain.interface.empty() ? "default interface" : domain.interface,
+      domain.security.empty() ? "everybody on this network can read and write: there is no security"
+                              : "only who has keys of the same CAs reads and writes: " + domain.security));
   const auto advice = dds::receive_buffer_advice(dds::kReceiveBufferBytes,
                                                  dds::granted_receive_buffer(dds::kReceiveBufferBytes));
   if (!advice.empty()) say(advice);
@@ -123,6 +125,7 @@ int main(int argc, char** argv) {
       ->transform(
           CLI::Transformer{std::map<std::string, std::size_t>{{"humble", 24}, {"iron", 16}, {"off", 0}}}
               .description("humble, iron (and later), off"));
+  app.add_option("--security", domain.security, "folder of this host's keys (rtctl security create)");
   std::vector<std::string> priorities;
   app.add_option("--priority", priorities,
                  "TOPIC=0..9: shed under overload, the lowest first; TOPIC=keep: never")

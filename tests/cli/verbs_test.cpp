@@ -33,8 +33,9 @@ class Verbs : public testing::Test {
 };
 
 TEST_F(Verbs, AreFoundByNameAndAlias) {
-  EXPECT_THAT(verb_names(app_), ElementsAre("launch", "check", "sched", "top", "trace", "topic", "node",
-                                            "host", "msg", "pkg", "log", "graph", "ps", "stop", "doctor"));
+  EXPECT_THAT(verb_names(app_),
+              ElementsAre("launch", "check", "sched", "top", "trace", "topic", "node", "host", "msg", "pkg",
+                          "security", "log", "graph", "ps", "stop", "doctor"));
   EXPECT_EQ(find_verb(app_, "interface"), find_verb(app_, "msg"));
   EXPECT_EQ(find_verb(app_, "mgs"), nullptr);
 }

@@ -12,6 +12,7 @@ LAYERS = {'msg': 0, 'middleware': 1, 'scheduler': 2, 'nodes': 3, 'cli': 3}
 CONFINED = {
     r'iceoryx_(posh|hoofs)/': ('middleware/iceoryx/', 'middleware/broker/', 'benchmarks/'),
     r'yaml-cpp/': ('scheduler/launch_file/',),
+    r'openssl/': ('middleware/security/',),
     r'dds/': ('middleware/dds/', 'benchmarks/network_cyclone.cpp'),
     r'spng\.h': ('nodes/', 'cli/src/transport_module.cpp'),
     r'opencv2/': ('nodes/',),
