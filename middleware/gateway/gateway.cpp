@@ -42,7 +42,11 @@ void OutboundWorker::add(std::unique_ptr<Outbound> bridge) {
 
 void OutboundWorker::remove(const std::string& topic) {
   const std::lock_guard lock{mutex_};
-  std::erase_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
+  const auto found =
+      std::ranges::find_if(bridges_, [&](const auto& bridge) { return bridge->bridge().topic == topic; });
+  if (found == bridges_.end()) return;
+  removed_.push_back(std::move(*found));
+  bridges_.erase(found);
 }
 
 void OutboundWorker::shed(const std::string& topic, bool yes) {
@@ -57,7 +61,8 @@ OutboundWorker::Bridges OutboundWorker::bridges() const {
   return bridges_;
 }
 
-std::vector<OutboundStatus> OutboundWorker::status() const {
+std::vector<OutboundStatus> OutboundWorker::status() {
+  std::erase_if(removed_, [](const auto& bridge) { return bridge.use_count() == 1; });
   std::vector<OutboundStatus> all;
   for (const auto& bridge : bridges()) all.push_back(bridge->status());
   return all;
@@ -77,9 +82,9 @@ void OutboundWorker::loop(const std::stop_token& stop, const char* thread_name, 
   }
 }
 
-InboundWorker::InboundWorker(const dds::Participant& participant, const char* thread_name)
-    : waiter_{participant}, thread_{[this, thread_name](const std::stop_token& stop) {
-        loop(stop, thread_name);
+InboundWorker::InboundWorker(const dds::Participant& participant, const char* thread_name, int nice)
+    : waiter_{participant}, thread_{[this, thread_name, nice](const std::stop_token& stop) {
+        loop(stop, thread_name, nice);
       }} {}
 
 InboundWorker::~InboundWorker() {
@@ -113,8 +118,9 @@ std::vector<InboundStatus> InboundWorker::status() const {
   return all;
 }
 
-void InboundWorker::loop(const std::stop_token& stop, const char* thread_name) {
+void InboundWorker::loop(const std::stop_token& stop, const char* thread_name, int nice) {
   pthread_setname_np(pthread_self(), thread_name);
+  setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
   while (!stop.stop_requested()) {
     waiter_.wait(kLookNs);
     const std::lock_guard lock{mutex_};
@@ -137,8 +143,8 @@ Gateway::Gateway(BrokerClient& broker, Transport& transport, const dds::DomainSe
       overload_{participant_, mesh_, std::move(notice)},
       outbound_{broker, "outbound", &overload_.canary(), 0},
       outbound_bulk_{broker, "outbound_bulk", nullptr, kBulkNice},
-      inbound_{participant_, "inbound"},
-      inbound_bulk_{participant_, "inbound_bulk"} {
+      inbound_{participant_, "inbound", 0},
+      inbound_bulk_{participant_, "inbound_bulk", kBulkNice} {
   for (const auto entity : discovery_.entities()) changes_.attach(entity);
   if (filter_.group.empty() && filter_.ros_gid_bytes != 0)
     ros_graph_.emplace(participant_, filter_.ros_gid_bytes);

@@ -29,7 +29,7 @@ class OutboundWorker {
   void remove(const std::string& topic);
   void shed(const std::string& topic, bool yes);
   /// Of all its topics. Does not wait for what is being sent.
-  [[nodiscard]] std::vector<OutboundStatus> status() const;
+  [[nodiscard]] std::vector<OutboundStatus> status();
 
  private:
   using Bridges = std::vector<std::shared_ptr<Outbound>>;
@@ -40,13 +40,14 @@ class OutboundWorker {
   DoorbellId doorbell_;
   mutable std::mutex mutex_;  ///< bridges_
   Bridges bridges_;           ///< shared with the thread while it pumps them
+  Bridges removed_;           ///< until it no longer does: ports end on the thread that made them
   std::jthread thread_;
 };
 
 /// Topics of the network to this host: one thread that sleeps on a wait set.
 class InboundWorker {
  public:
-  InboundWorker(const dds::Participant& participant, const char* thread_name);
+  InboundWorker(const dds::Participant& participant, const char* thread_name, int nice);
   ~InboundWorker();
   void add(std::unique_ptr<Inbound> bridge);
   /// Nothing when it is not there.
@@ -54,7 +55,7 @@ class InboundWorker {
   [[nodiscard]] std::vector<InboundStatus> status() const;
 
  private:
-  void loop(const std::stop_token& stop, const char* thread_name);
+  void loop(const std::stop_token& stop, const char* thread_name, int nice);
   dds::Waiter waiter_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Inbound>> bridges_;

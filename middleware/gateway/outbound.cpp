@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "mesh.hpp"
 #include "sample_tag.hpp"
 #include "tactus/msg/block.hpp"
@@ -12,15 +14,21 @@
 namespace tactus::gateway {
 namespace {
 
-constexpr std::uint32_t kDepth = 32;
-constexpr std::uint32_t kBulkDepth = 4;
+/// What waits for the socket: a second of an IMU, but no large messages.
+std::uint32_t queue_depth(const Bridge& bridge) {
+  constexpr std::uint64_t kBytes = 1 << 20, kLeast = 32, kMost = 256;
+  constexpr std::uint32_t kBulkDepth = 4;
+  if (is_bulk(bridge)) return kBulkDepth;
+  return static_cast<std::uint32_t>(
+      std::clamp(kBytes / std::max<std::uint64_t>(bridge.max_bytes, 1), kLeast, kMost));
+}
 
 SubscriberOptions subscriber_options(const Bridge& bridge, const TypeInfo& type, DoorbellId doorbell) {
   SubscriberOptions options;
   options.node = kNodeName;
   options.topic = bridge.topic;
   options.type = &type;
-  options.depth = is_bulk(bridge) ? kBulkDepth : kDepth;
+  options.depth = queue_depth(bridge);
   options.max_held = 1;
   options.doorbell = doorbell;
   return options;
