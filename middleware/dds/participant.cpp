@@ -110,7 +110,7 @@ std::string discovery(const DomainSettings& settings) {
 void check(const DomainSettings& settings) {
   if (settings.security.empty()) return;
   try {
-    security::check_keys(settings.security, std::chrono::system_clock::now());
+    security::check_keys(settings.security, std::chrono::system_clock::now() + kLeaveBeforeExpiry);
   } catch (const security::KeyError& problem) {
     throw NetworkError{fmt::format("security: {}", problem.what())};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,9 @@ struct DomainSettings {
   /// Folder of this host's keys (keys.hpp): only who has some of the same CAs is heard and hears. Empty: all.
   std::string security{};
 };
+
+/// Cyclone ends the participant whose keys expire, and may crash at it: better to leave so long before.
+inline constexpr std::chrono::seconds kLeaveBeforeExpiry{5};
 
 /// Cyclone's configuration for these settings. Nothing of it comes from the environment.
 [[nodiscard]] std::string configuration(const DomainSettings& settings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tactus-gateway: this host's topics in a DDS domain. The only process of a host with network sockets.
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include "gateway.hpp"
 #include "host_addresses.hpp"
+#include "keys.hpp"
 #include "socket_limits.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 
@@ -19,8 +21,9 @@ namespace {
 
 using namespace tactus;
 
-/// Exit code: Cyclone does not follow an interface that comes or goes, only a new process does. (EX_TEMPFAIL)
-constexpr int kAddressesChanged = 75;
+/// Exit code: Cyclone does not follow an interface that comes or goes, nor takes new keys; a new process
+/// does. (EX_TEMPFAIL)
+constexpr int kStartAgain = 75;
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -69,6 +72,36 @@ bool broker_ended(const BrokerClient& broker) {
   return poll(&fd, 1, 0) > 0;
 }
 
+/// Keys do not last for ever, and nothing else tells when they end.
+class KeyWatch {
+ public:
+  using Clock = std::chrono::system_clock;
+  /// Throws security::KeyError.
+  explicit KeyWatch(const std::string& folder) : folder_{folder} {
+    if (!folder.empty()) end_ = security::check_keys(folder, Clock::now());
+  }
+  /// A sentence when they end soon; else empty.
+  [[nodiscard]] std::string warning() const {
+    constexpr auto kSoon = std::chrono::days{14};
+    if (folder_.empty() || Clock::now() + kSoon < end_) return {};
+    return fmt::format(
+        "network: the keys in {} expire on {:%Y-%m-%d %H:%M} UTC, and the network with them: "
+        "rtctl security create makes new ones",
+        folder_, fmt::gmtime(Clock::to_time_t(end_)));
+  }
+  /// It is time to leave. True: there are new ones by now. Throws security::KeyError when there are none.
+  [[nodiscard]] bool renewed() const {
+    const auto now = Clock::now() + dds::kLeaveBeforeExpiry;
+    if (folder_.empty() || now < end_) return false;
+    security::check_keys(folder_, now + std::chrono::seconds{1});
+    return true;
+  }
+
+ private:
+  std::string folder_;
+  Clock::time_point end_;
+};
+
 /// Returns the exit code.
 int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starter& starter) {
   const auto broker = BrokerClient::ensure({BrokerClient::Kind::kProgram, "tactus-gateway", filter.group});
@@ -80,6 +113,7 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
     starter.tell("notice", text);
   };
   gateway::Gateway gateway{*broker, *transport, domain, filter, say, notice};
+  const KeyWatch keys{domain.security};
   say(fmt::format(
       "domain {}, {}; {}", domain.domain, domain.interface.empty() ? "default interface" : domain.interface,
       domain.security.empty() ? "everybody on this network can read and write: there is no security"
@@ -88,6 +122,7 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
                                                  dds::granted_receive_buffer(dds::kReceiveBufferBytes));
   if (!advice.empty()) say(advice);
   starter.tell("ready", "");
+  if (const auto warning = keys.warning(); !warning.empty()) notice(warning);
   while (!stop_requested()) {
     if (broker_ended(*broker)) {
       say("the broker ended: nothing can be bridged");
@@ -95,7 +130,11 @@ int run(const dds::DomainSettings& domain, const gateway::Filter& filter, Starte
     }
     if (mesh::host_addresses(domain.interface) != addresses) {
       say("the addresses of this host changed: start it again");
-      return kAddressesChanged;
+      return kStartAgain;
+    }
+    if (keys.renewed()) {
+      say("there are new keys: start it again");
+      return kStartAgain;
     }
     gateway.step();
   }

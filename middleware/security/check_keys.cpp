@@ -5,8 +5,10 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "keys.hpp"
 #include "openssl.hpp"
@@ -84,14 +86,26 @@ std::string element(const std::string& xml, const std::string& tag) {
   return xml.substr(begin, close - begin);
 }
 
-void need_permissions_of(const fs::path& file, const std::string& xml, const std::string& subject,
-                         std::time_t now) {
+std::time_t end_of(const X509& certificate) {
+  std::tm parts{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &parts);
+  return timegm(&parts);
+}
+
+/// Returns until when they are valid.
+std::time_t need_permissions_of(const fs::path& file, const std::string& xml, const std::string& subject,
+                                std::time_t now) {
   if (xml.find("<subject_name>" + subject + "</subject_name>") == std::string::npos)
     throw KeyError{fmt::format("{}: permits '{}', this host is '{}': each host has a folder of its own",
                                file.string(), element(xml, "subject_name"), subject)};
   const std::string limit = element(xml, "not_after");
-  if (limit < fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(now)))
+  std::tm parts{};
+  if (strptime(limit.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr)
+    throw KeyError{fmt::format("{}: '{}' is no date of an end: {}", file.string(), limit, kMakeNew)};
+  const std::time_t end = timegm(&parts);
+  if (end < now)
     throw KeyError{fmt::format("{}: expired on {}: {}", file.string(), limit.substr(0, 10), kMakeNew)};
+  return end;
 }
 
 }  // namespace
@@ -123,7 +137,7 @@ HostKeys keys_in(const fs::path& folder) {
           whole / "key.pem",         whole / "governance.p7s",     whole / "permissions.p7s"};
 }
 
-void check_keys(const fs::path& folder, Instant now) {
+Instant check_keys(const fs::path& folder, Instant now) {
   if (!fs::is_directory(folder))
     throw KeyError{
         fmt::format("{}: no such folder: rtctl security create makes one for each host", folder.string())};
@@ -151,8 +165,11 @@ void check_keys(const fs::path& folder, Instant now) {
     throw KeyError{fmt::format("{}: not the key of {}: each host has a folder of its own", keys.key.string(),
                                keys.identity.string())};
   static_cast<void>(need_signed(keys.governance, keys.permissions_ca, *permissions_ca));
-  need_permissions_of(keys.permissions, need_signed(keys.permissions, keys.permissions_ca, *permissions_ca),
-                      subject_of(*identity), at);
+  const std::time_t permitted = need_permissions_of(
+      keys.permissions, need_signed(keys.permissions, keys.permissions_ca, *permissions_ca),
+      subject_of(*identity), at);
+  return std::chrono::system_clock::from_time_t(
+      std::min({permitted, end_of(*identity), end_of(*identity_ca), end_of(*permissions_ca)}));
 }
 
 }  // namespace tactus::security

@@ -32,9 +32,9 @@ using Instant = std::chrono::system_clock::time_point;
 
 /// Everything that DDS would only refuse in its log: missing files, a key that others can read, certificates
 /// that are expired or not of their CA, documents that are not signed by the permissions CA or are another
-/// host's, and one CA for both (CVE-2023-24011: any host could then permit itself everything). Throws
-/// KeyError.
-void check_keys(const std::filesystem::path& folder, Instant now);
+/// host's, and one CA for both (CVE-2023-24011: any host could then permit itself everything). Returns
+/// until when they are valid. Throws KeyError.
+Instant check_keys(const std::filesystem::path& folder, Instant now);
 
 struct CreateOptions {
   std::filesystem::path folder;

@@ -45,6 +45,12 @@ class Keys : public ::testing::Test {
 
 TEST_F(Keys, AreRightAsTheyAreMade) { EXPECT_EQ(wrong(), ""); }
 
+TEST_F(Keys, AreValidUntilTheFirstOfThemExpires) {
+  const auto rest = check_keys(robot(), now_) - now_;
+  EXPECT_LE(rest, hours{30 * 24});
+  EXPECT_GT(rest, hours{30 * 24} - std::chrono::seconds{2});
+}
+
 TEST_F(Keys, AreReadByTheirOwnerOnly) {
   for (const auto& file : {robot("key.pem"), root_ / "ca/identity_ca.key", root_ / "ca/permissions_ca.key"})
     EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write) << file;
@@ -142,7 +148,8 @@ TEST_F(Keys, OfAHostAreNeverOverwritten) {
 }
 
 TEST_F(Keys, NamesOfHostsStayWithinTheirFolder) {
-  for (const std::string name : {"", "..", "../x", "a/b", "ca", "a b", "a<b", std::string(65, 'x').c_str()})
+  for (const auto& name :
+       std::vector<std::string>{"", "..", "../x", "a/b", "ca", "a b", "a<b", std::string(65, 'x')})
     EXPECT_THROW(create_keys({root_, {name}, 30}, now_), KeyError) << name;
 }
 

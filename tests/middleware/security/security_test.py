@@ -109,12 +109,37 @@ class Security(HostsCase):
         self.left.run("chmod", "644", f"{keys}/key.pem")
         self.assertIn(f"{keys}/key.pem: others can read this private key (mode 0644): chmod 600", self.refusal(keys))
 
+    def expire(self, keys, seconds):
+        """The left host's certificate anew, that ends so long from now."""
+        ca = self.give(self.left, self.folder / "ours/ca", "ca")
+        end = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
+        settings = "\n".join(["[ca]", "default_ca = all", "[all]", "database = /tmp/issued", "new_certs_dir = /tmp",
+                              "rand_serial = yes", "default_md = sha256", "policy = any", "[any]", "commonName = supplied"])
+        self.left.run("bash", "-c", f"echo '{settings}' > /tmp/ca.conf; touch /tmp/issued")
+        self.left.run("openssl", "req", "-new", "-key", f"{keys}/key.pem", "-subj", "/CN=left", "-out", "/tmp/request.pem")
+        self.left.run("openssl", "ca", "-batch", "-config", "/tmp/ca.conf", "-in", "/tmp/request.pem", "-cert",
+                      f"{ca}/identity_ca.pem", "-keyfile", f"{ca}/identity_ca.key", "-startdate", "20200101000000Z",
+                      "-enddate", end, "-notext", "-out", f"{keys}/identity.pem")
+
+    def test_a_gateway_leaves_when_its_keys_end_and_says_so_before(self):
+        keys = self.give(self.left, self.folder / "ours/left")
+        self.expire(keys, 15)
+        gateway = self.gateway(self.left, "--security", keys)
+        wait_until(lambda: f"the keys in {keys} expire on" in self.text(gateway), "the warning", 10)
+        self.assertEqual(gateway.wait(30), 1)
+        self.assertIn(f"{keys}/identity.pem: expired on", self.text(gateway))
+
+    def test_new_keys_are_taken_when_the_old_ones_end(self):
+        keys = self.give(self.left, self.folder / "ours/left")
+        self.expire(keys, 15)
+        gateway = self.gateway(self.left, "--security", keys)
+        wait_until(lambda: f"the keys in {keys} expire on" in self.text(gateway), "the warning", 10)
+        self.left.run("cp", self.give(self.left, self.folder / "ours/left", "new") + "/identity.pem", keys)
+        self.assertEqual(gateway.wait(30), 75, "a launch starts it again")
+
     def test_an_expired_certificate_is_refused(self):
         keys = self.give(self.left, self.folder / "ours/left")
-        ca = self.give(self.left, self.folder / "ours/ca", "ca")
-        self.left.run("openssl", "req", "-new", "-key", f"{keys}/key.pem", "-subj", "/CN=left", "-out", "/tmp/request.pem")
-        self.left.run("openssl", "x509", "-req", "-in", "/tmp/request.pem", "-CA", f"{ca}/identity_ca.pem", "-CAkey",
-                      f"{ca}/identity_ca.key", "-set_serial", "7", "-days", "0", "-out", f"{keys}/identity.pem")
+        self.expire(keys, -60)
         self.assertRegex(self.refusal(keys), rf"{keys}/identity.pem: expired on \d{{4}}-\d\d-\d\d: make new ones")
 
     def test_a_certificate_of_a_foreign_ca_is_refused(self):
