@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node to node over two gateways beside ddsperf, bare Cyclone DDS, Fast DDS and roscpp: one run, one cable, rounds in turn.
 
-Usage (as root): tests/support/in_namespace.sh /usr/bin/python3 benchmarks/network.py BUILD [--json FILE] [--quick] [PART...]
+Usage (as root): tests/support/in_namespace.sh /usr/bin/python3 benchmarks/network.py BUILD [--json FILE] [--quick] [--loss-free] [PART...]
 Parts: latency, throughput, peers, loss, discovery; all of them when none is named.
 """
 import argparse
@@ -57,8 +57,9 @@ def cpu_ns(pid):
 
 
 class Bench:
-    def __init__(self, build, quick):
+    def __init__(self, build, quick, loss_free=False):
         self.build, self.quick, self.runs = build, quick, 0
+        self.options = ["--loss-free"] if loss_free else []
         self.rounds = 1 if quick else 5
 
     # Two hosts with a gateway each.
@@ -66,7 +67,7 @@ class Bench:
     def hosts(self, count=2):
         with Network(count) as hosts:
             processes = [host.start(*PRIORITY, self.build / "bin/tactus-gateway", "--interface", "eth0", "--domain", "5",
-                                    stderr=subprocess.PIPE) for host in hosts]
+                                    *self.options, stderr=subprocess.PIPE) for host in hosts]
             for process in processes:
                 while "domain 5" not in process.stderr.readline():
                     pass
@@ -319,13 +320,14 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a round of each, few messages")
+    parser.add_argument("--loss-free", action="store_true", help="gateways with datagrams for a network without loss")
     arguments = parser.parse_intermixed_args()
     for name in arguments.parts:
         if name not in PARTS:
             parser.error(f"no part {name}: {', '.join(PARTS)}")
-    bench = Bench(arguments.build.resolve(), arguments.quick)
-    result = {"machine": f"{os.cpu_count()} CPUs, Linux {platform.release()}", "load": os.getloadavg()[0]}
+    bench = Bench(arguments.build.resolve(), arguments.quick, arguments.loss_free)
+    result = {"machine": f"{os.cpu_count()} CPUs, Linux {platform.release()}", "load": os.getloadavg()[0], "loss_free": arguments.loss_free}
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # held for all of them, or the CPU sleeps between messages
             latency_file = stack.enter_context(open("/dev/cpu_dma_latency", "wb", buffering=0))

@@ -142,10 +142,14 @@ void secure(dds_qos_t* qos, const security::HostKeys& keys) {
 
 /// What encryption adds to a datagram: header, key ids, initial vector, two tags.
 constexpr std::uint32_t kEncryptedBytes = 96;
+/// What fits into an Ethernet frame, and Cyclone's own default. A fragment of a message and its headers
+/// always fit.
+constexpr std::uint32_t kFrameBytes = 1456;
+constexpr std::uint32_t kTenFramesBytes = 14720;
+constexpr std::uint32_t kHeaderBytes = 112;
 
 std::string configuration(const DomainSettings& settings) {
-  const std::uint32_t datagram =
-      settings.max_message_bytes - (settings.security.empty() ? 0 : kEncryptedBytes);
+  const std::uint32_t frame = kFrameBytes - (settings.security.empty() ? 0 : kEncryptedBytes);
   // The internal values let 2 MB messages cross a link that loses 1 % (docs/design/gateway.md).
   return fmt::format(
       "<CycloneDDS><Domain id=\"any\">"
@@ -159,8 +163,8 @@ std::string configuration(const DomainSettings& settings) {
       "<WriterLingerDuration>0 s</WriterLingerDuration>"
       "<SocketReceiveBufferSize max=\"4MiB\"/></Internal>"
       "</Domain></CycloneDDS>",
-      interfaces(settings), settings.multicast ? "default" : "false", datagram, datagram - 112,
-      discovery(settings));
+      interfaces(settings), settings.multicast ? "default" : "false",
+      settings.loss_free ? kTenFramesBytes : frame, frame - kHeaderBytes, discovery(settings));
 }
 
 Participant::Participant(const DomainSettings& settings, const std::string& user_data) {

@@ -24,11 +24,11 @@ struct DomainSettings {
   std::string interface;           ///< name or address of a network interface; empty: the only one there is
   std::vector<std::string> peers;  ///< addresses of other hosts, for networks without multicast
   bool multicast = true;
-  /// A datagram must not be larger than the link's frame: losing one frame of a larger one loses all of it,
-  /// and large messages then collapse at 1 % loss.
-  std::uint32_t max_message_bytes = 1456;
   /// Folder of this host's keys (keys.hpp): only who has some of the same CAs is heard and hears. Empty: all.
   std::string security{};
+  /// Nothing is lost on this network: ten frames to a datagram. Elsewhere a datagram must fit into one frame:
+  /// losing one frame of a larger one loses all of it, and large messages then collapse at 5 % loss.
+  bool loss_free = false;
 };
 
 /// Cyclone ends the participant whose keys expire, and may crash at it: better to leave so long before.

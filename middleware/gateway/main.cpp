@@ -157,6 +157,9 @@ int main(int argc, char** argv) {
   app.add_option("--interface", domain.interface, "network interface, by name or address");
   app.add_option("--peer", domain.peers, "address of another host, where multicast does not reach");
   app.add_flag("--no-multicast", no_multicast, "find hosts by --peer only");
+  app.add_flag(
+      "--loss-free", domain.loss_free,
+      "nothing is lost on this network (a cable, a switch with room): quicker for messages over 1 kB");
   app.add_option("--group", filter.group, "tenant: a DDS partition; the default one meets ROS 2");
   app.add_option("--export", filter.exports, "topics that may leave this host; default all");
   app.add_option("--import", filter.imports, "topics to take in although they have a publisher here");

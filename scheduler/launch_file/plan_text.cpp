@@ -123,6 +123,7 @@ std::string network_text(const NetworkSettings& network) {
     text +=
         fmt::format(", {} {}", topic,
                     priority == TopicPriority::kKeep ? "is kept" : fmt::format("has priority {}", priority));
+  if (network.loss_free) text += ", datagrams for a network without loss";
   if (!network.security.empty()) text += fmt::format(", keys in {}", network.security);
   return text + "\n";
 }

@@ -332,6 +332,7 @@ class Reader : public YamlReader {
          {"interface", [&](const auto& n) { network.interface = text(n, "interface").value_or(""); }},
          {"peers", [&](const auto& n) { network.peers = texts(n, "peers is a list of addresses"); }},
          {"multicast", [&](const auto& n) { network.multicast = boolean(n, "multicast").value_or(true); }},
+         {"loss_free", [&](const auto& n) { network.loss_free = boolean(n, "loss_free").value_or(false); }},
          {"export", [&](const auto& n) { network.exports = topics(n, "export"); }},
          {"import", [&](const auto& n) { network.imports = topics(n, "import"); }},
          {"ros", [&](const auto& n) { read_ros(n, network); }},

@@ -29,6 +29,7 @@ std::vector<std::string> arguments(const NetworkSettings& settings, const std::s
         fmt::format("{}={}", topic, priority == TopicPriority::kKeep ? "keep" : std::to_string(priority)));
   add("--security", settings.security);
   if (!settings.multicast) list.emplace_back("--no-multicast");
+  if (settings.loss_free) list.emplace_back("--loss-free");
   return list;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Topics between two hosts through their gateways. Run: in_namespace.sh two_hosts_test.py BUILD_FOLDER [NAME...]"""
 
+import json
 import pathlib
 import signal
 import sys
@@ -35,6 +36,26 @@ class TwoHosts(HostsCase):
         self.assert_arrives(self.left, "/good", 0)
         self.relay(self.right, "/good", "/result")
         self.assert_arrives(self.right, "/result", 1)
+
+    def datagrams_that_ip_had_to_split(self, *options):
+        """While a message of 100 kB crosses."""
+        def splits():
+            names, values = [line.split() for line in self.left.run("cat", "/proc/net/snmp").stdout.splitlines()[:2]]
+            return int(values[names.index("FragCreates")])
+        self.gateways(*options)
+        before = splits()
+        text = json.dumps({"data": 100_000 * "x"})
+        self.start(self.left, RTCTL, "topic", "pub", "/large", "std_msgs/String", text, "--rate", "20")
+        wait_until(lambda: self.json(self.right, "topic", "list") is not None, "the right host", 20)
+        echo = self.right.run(RTCTL, "topic", "echo", "/large", "std_msgs/String", "--once", "--timeout", "20", "--json").stdout
+        self.assertEqual(json.loads(echo), json.loads(text))
+        return splits() - before
+
+    def test_a_datagram_fits_into_a_frame(self):
+        self.assertEqual(self.datagrams_that_ip_had_to_split(), 0)
+
+    def test_where_nothing_is_lost_datagrams_are_larger(self):
+        self.assertGreater(self.datagrams_that_ip_had_to_split("--loss-free"), 0)
 
     def test_groups_do_not_see_each_other(self):
         _, right = self.gateways("--group", "blue")

@@ -40,7 +40,7 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
 TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
   const auto plan = load("network.launch.yaml");
   NetworkSettings expected{7,          "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"},
-                           {"/right"}, "iron", {},           {}};
+                           {"/right"}, "iron", {},           {},    true};
   expected.priorities = {{"/left", 9}, {"/camera/*", 0}, {"/right", TopicPriority::kKeep}};
   expected.security = "keys";
   EXPECT_EQ(plan.network, expected);
@@ -48,6 +48,7 @@ TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
   EXPECT_NE(text.find("/left has priority 9, /camera/* has priority 0, /right is kept"), std::string::npos)
       << text;
   EXPECT_NE(text.find("network: domain 7 on eth0, exports /left, /camera/*"), std::string::npos) << text;
+  EXPECT_NE(text.find(", datagrams for a network without loss"), std::string::npos) << text;
 }
 
 TEST_F(GoodFile, IsInTheDomainOfTheEnvironmentWhenItNamesNone) {

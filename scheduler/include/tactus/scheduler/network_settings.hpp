@@ -27,6 +27,7 @@ struct NetworkSettings {
   std::string ros = "humble";        ///< whose list of nodes they appear in: humble, iron (and later), off
   std::vector<TopicPriority> priorities;  ///< of others: large messages may be shed, small ones are kept
   std::string security;                   ///< folder of this host's keys; empty: anybody reads and writes
+  bool loss_free = false;                 ///< nothing is lost on this network: larger datagrams
 
   friend bool operator==(const NetworkSettings&, const NetworkSettings&) = default;
 };
