@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "tactus/middleware/prefetch.hpp"
+
 namespace tactus::shm {
 
 Ring::Ring(std::uint32_t depth) : depth_{depth}, entries_(std::bit_ceil(depth)) {}
@@ -40,6 +42,11 @@ std::optional<std::int64_t> Ring::oldest_ns() const noexcept {
   return at(head).publish_time_ns.load(std::memory_order_relaxed);
 }
 
+void Ring::warm() const noexcept {
+  prefetch(*this);
+  prefetch(at(tail_.load(std::memory_order_relaxed)));
+}
+
 LocalReader::Oldest LocalReader::oldest() const noexcept {
   Oldest oldest;
   for (Source* source = first_.load(std::memory_order_acquire); source != nullptr; source = source->next) {
@@ -55,6 +62,11 @@ bool LocalReader::any() const noexcept {
     if (!source->ring.empty()) return true;
   }
   return false;
+}
+
+void LocalReader::warm() const noexcept {
+  for (Source* source = first_.load(std::memory_order_acquire); source != nullptr; source = source->next)
+    source->ring.warm();
 }
 
 Source& LocalReader::open_source() {
@@ -82,6 +94,13 @@ const std::vector<const void*> LocalWriter::kNoQueues;
 void LocalWriter::push(const Links& links, Slot& slot, std::int64_t publish_time_ns) noexcept {
   slot.users.store(static_cast<std::uint32_t>(links.sources.size()), std::memory_order_relaxed);
   for (Source* source : links.sources) source->ring.push(slot, publish_time_ns);
+}
+
+void LocalWriter::warm_links() noexcept {
+  const Entered links{*this};
+  if (!links) return;
+  prefetch(*links);
+  for (const Source* source : links->sources) source->ring.warm();
 }
 
 /// Waits for a publish() that still uses the old ones: it never takes long.

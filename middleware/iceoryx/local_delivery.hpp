@@ -42,6 +42,7 @@ class Ring {
   [[nodiscard]] Slot* pop() noexcept;
   /// The subscriber: when the oldest was published. It may be dropped before it is popped.
   [[nodiscard]] std::optional<std::int64_t> oldest_ns() const noexcept;
+  void warm() const noexcept;  ///< either side: prefetches its end
   [[nodiscard]] bool empty() const noexcept {
     return head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire);
   }
@@ -87,6 +88,7 @@ class LocalReader {
   /// The connection whose oldest message was published first; empty when there is no message.
   [[nodiscard]] Oldest oldest() const noexcept;
   [[nodiscard]] bool any() const noexcept;
+  void warm() const noexcept;  ///< prefetches what taking touches
   /// How many messages of one publisher it queues and holds at most.
   [[nodiscard]] std::uint32_t most() const noexcept { return depth_ + max_held_; }
 
@@ -113,7 +115,7 @@ class LocalWriter {
   /// True when a subscriber of this process listens. May be late by a message, never for one that the
   /// subscriber could have waited for.
   [[nodiscard]] bool heard() const noexcept { return links_.load(std::memory_order_relaxed) != nullptr; }
-  /// /// The publisher's thread: to all subscribers of this process. Then calls `outside` with the queues of
+  /// The publisher's thread: to all subscribers of this process. Then calls `outside` with the queues of
   /// theirs, which iceoryx must not serve.
   template <typename Outside>
   void push(Slot& slot, std::int64_t publish_time_ns, Outside&& outside) noexcept {
@@ -123,6 +125,8 @@ class LocalWriter {
   }
 
  protected:
+  /// The publisher's thread: prefetches what push() touches.
+  void warm_links() noexcept;
   /// Any thread: the publisher may have so many messages at once from now on. False when it cannot.
   virtual bool allow(std::uint32_t slots) = 0;
 

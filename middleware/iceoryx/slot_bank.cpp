@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "slot_bank.hpp"
 
+#include <algorithm>
 #include <new>
+
+#include "tactus/middleware/prefetch.hpp"
 
 namespace tactus::shm {
 namespace {
@@ -79,6 +82,20 @@ bool SlotBank::in_use() const noexcept {
     if (at(i).users.load(std::memory_order_acquire) != 0) return true;
   }
   return false;
+}
+
+void SlotBank::warm() const noexcept {
+  constexpr std::uint32_t kMostSlots = 8;  // the lowest that is free goes around
+  constexpr std::size_t kFirstBytes = 128;
+  for (std::uint32_t i = 0; i < std::min(kMostSlots, allowed_.load(std::memory_order_acquire)); ++i) {
+    const PooledSlot& slot = at(i);
+    prefetch(slot);
+    if (!slot.chunk || !is_free(slot)) continue;
+    prefetch(*slot.header);
+    prefetch(slot.bytes, kFirstBytes);
+    prefetch(slot.chunk.header());
+    return;
+  }
 }
 
 bool SlotBank::fill(std::uint32_t index) noexcept {

@@ -32,6 +32,8 @@ class SlotBank final : public LocalHub::Remains {
   /// process still reads is left to it, and another chunk taken instead.
   [[nodiscard]] PooledSlot* acquire() noexcept;
   [[nodiscard]] bool in_use() const noexcept override;
+  /// Prefetches what the next acquire() touches, and where its message begins.
+  void warm() const noexcept;
 
  private:
   static constexpr std::uint32_t kBlock = Vault::kRange;

@@ -2,6 +2,7 @@
 #include "publishers.hpp"
 #include "runtime.hpp"
 #include "slot_bank.hpp"
+#include "tactus/middleware/prefetch.hpp"
 
 namespace tactus::shm {
 namespace {
@@ -67,6 +68,14 @@ class SlotPublisher final : public UntypedPublisher, private LocalWriter {
   EndpointCounts counts() const noexcept override { return read(counters_); }
   const PublisherOptions& options() const noexcept override { return options_; }
   std::uint32_t page_index() const noexcept override { return place_.counters; }
+  void warm() noexcept override {
+    prefetch(*this);
+    prefetch(counters_);
+    prefetch(data_);
+    prefetch_bells(doorbells_, place_.topic_slot);
+    warm_links();
+    bank_->warm();
+  }
 
  private:
   bool allow(std::uint32_t slots) override { return bank_->allow(slots); }

@@ -4,6 +4,7 @@
 
 #include "publishers.hpp"
 #include "runtime.hpp"
+#include "tactus/middleware/prefetch.hpp"
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/codec.hpp"
 
@@ -88,6 +89,12 @@ class Subscriber final : public UntypedSubscriber {
   const SubscriberOptions& options() const noexcept override { return options_; }
   std::uint32_t page_index() const noexcept override { return place_.counters; }
   void count_unmatched() noexcept override { bump(counters_.unmatched); }
+  void warm() noexcept override {
+    prefetch(*this);
+    prefetch(counters_);
+    local_.warm();
+    static_cast<void>(has_data());
+  }
 
  private:
   static constexpr std::size_t kKnownPublishers = 64;

@@ -70,14 +70,14 @@ void Executor::start() {
   }
 }
 
-std::size_t Executor::pass(std::int64_t now_ns) {
+std::size_t Executor::pass(std::int64_t now_ns, std::int64_t clock_ns) {
   follow_states(now_ns);
   schedule_.begin_pass(now_ns);
   Inputs inputs{nodes_};
   std::size_t calls = 0;
   for (; const auto release = schedule_.next(inputs); ++calls) {
     NodeRunner& node = *nodes_[release->node];
-    node.call(*release);
+    clock_ns = node.call(*release, clock_ns);
     if (node.trigger().kind == TriggerKind::kCoroutine)
       schedule_.set_wake(release->node, to_ns(node.awaited().until));
     if (node.state() != NodeState::kRunning) schedule_.set_running(release->node, false, now_ns);
@@ -98,6 +98,7 @@ void Executor::stop() {
 }
 
 void Executor::warm() const noexcept {
+  schedule_.warm();
   for (const NodeRunner* node : nodes_) node->warm();
 }
 
@@ -162,16 +163,19 @@ std::vector<std::string> Worker::set_up() {
 
 void Worker::clear_bell() noexcept {
   if (bell_.answer()) lost_wakes_.rang();
-  lost_wakes_.judge(monotonic_ns());
 }
 
-bool Worker::wait(std::int64_t until_ns) noexcept {
-  const std::int64_t now_ns = monotonic_ns();
+bool Worker::wait(std::int64_t until_ns, std::int64_t now_ns) noexcept {
   probe_.waits(now_ns);
   const bool spun = options_.spin_ns > 0 && spin(std::min(until_ns, now_ns + options_.spin_ns));
   const bool rung = spun || bell_.wait_until(until_ns);
   probe_.wakes();
   return rung;
+}
+
+void Worker::wait_for_recheck() noexcept {
+  const std::int64_t now_ns = monotonic_ns();
+  wait(now_ns + kRecheckNs, now_ns);
 }
 
 bool Worker::spin_to(std::int64_t until_ns) noexcept {
@@ -181,9 +185,12 @@ bool Worker::spin_to(std::int64_t until_ns) noexcept {
   return rung;
 }
 
+/// Looking at the bell costs much less than looking at the clock.
 bool Worker::spin(std::int64_t until_ns) const noexcept {
+  constexpr int kLooksPerClock = 8;
   while (monotonic_ns() < until_ns) {
-    if (bell_.rung()) return true;
+    for (int look = 0; look < kLooksPerClock; ++look)
+      if (bell_.rung()) return true;
   }
   return false;
 }
@@ -197,21 +204,23 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     clear_bell();
     if (stop.stop_requested()) return;  // its ring may be the one that was just cleared
-    const std::int64_t now_ns = to_ns(group_now());
-    const bool due = executor_.next_ns() <= now_ns;
-    if (!rung && !due && executor_.waiting()) lost_wakes_.found(monotonic_ns());
+    const std::int64_t clock_ns = monotonic_ns();
+    const std::int64_t now_ns = to_ns(group_clock().at(clock_ns));
+    lost_wakes_.judge(clock_ns);
+    if (!rung && executor_.next_ns() > now_ns && executor_.waiting()) lost_wakes_.found(clock_ns);
     count_pass();
-    executor_.pass(now_ns);
+    executor_.pass(now_ns, clock_ns);
     rung = executor_.waiting() || wait_for_tick(group_clock().monotonic_at(from_ns(executor_.next_ns())));
   }
 }
 
 /// One futex wait, for the tick, for data and for the re-check alike.
 bool ExecutorWorker::wait_for_tick(std::int64_t tick_ns) noexcept {
-  const std::int64_t recheck_ns = monotonic_ns() + kRecheckNs;
+  const std::int64_t now_ns = monotonic_ns();
+  const std::int64_t recheck_ns = now_ns + kRecheckNs;
   const std::int64_t early_ns = clamped_difference(tick_ns, margin_ns());
-  if (margin_ns() == 0 || early_ns > recheck_ns) return wait(std::min(tick_ns, recheck_ns));
-  if (monotonic_ns() < early_ns && wait(early_ns)) return true;
+  if (margin_ns() == 0 || early_ns > recheck_ns) return wait(std::min(tick_ns, recheck_ns), now_ns);
+  if (now_ns < early_ns && wait(early_ns, now_ns)) return true;
   executor_.warm();
   return spin_to(tick_ns);
 }
@@ -255,7 +264,7 @@ void LoopWorker::wait_for_next_run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     node_->look_after(to_ns(group_now()));
     if (node_->state() == NodeState::kRunning) return;
-    wait(monotonic_ns() + kRecheckNs);
+    wait_for_recheck();
     clear_bell();
   }
 }
@@ -280,14 +289,15 @@ void LoopWorker::wait_until(Time until) noexcept {
   node_->probe().waits(monotonic_ns());
   while (!stop_.stop_requested()) {
     const std::int64_t now_ns = monotonic_ns();
-    if (now_ns >= until_ns || wait(std::min(until_ns, now_ns + kRecheckNs))) break;
+    lost_wakes_.judge(now_ns);
+    if (now_ns >= until_ns || wait(std::min(until_ns, now_ns + kRecheckNs), now_ns)) break;
     if (left_over || !has_data()) continue;
     lost_wakes_.found(now_ns);
     break;
   }
   while (node_->hold() && !stop_.stop_requested()) {
     clear_bell();
-    wait(monotonic_ns() + kRecheckNs);
+    wait_for_recheck();
   }
   node_->probe().wakes(monotonic_ns());
   count_pass();

@@ -12,6 +12,7 @@
 
 #include "lost_wakes.hpp"
 #include "node_runner.hpp"
+#include "tactus/middleware/time.hpp"
 #include "tactus/scheduler/realtime.hpp"
 #include "worker_probe.hpp"
 
@@ -26,11 +27,11 @@ class Executor {
 
   void start();
   /// One pass: everything that is due at `now_ns` of the group's clock, and what that causes downstream.
-  /// Returns the number of calls.
-  std::size_t pass(std::int64_t now_ns);
+  /// `clock_ns`: the same instant of CLOCK_MONOTONIC. Returns the number of calls.
+  std::size_t pass(std::int64_t now_ns, std::int64_t clock_ns = monotonic_ns());
   /// In reverse order.
   void stop();
-  /// Reads what the next pass will touch first: after an idle time it has left the caches.
+  /// Prefetches what the next pass will touch: after an idle time it has left the caches.
   void warm() const noexcept;
 
   [[nodiscard]] bool waiting() const;  ///< another pass would call somebody
@@ -97,8 +98,10 @@ class Worker {
   virtual void loop(const std::stop_token& stop) = 0;
   virtual void stop_nodes() = 0;
 
-  /// Blocks until the bell rings or CLOCK_MONOTONIC reaches `until_ns`, spinning first. True: rung.
-  bool wait(std::int64_t until_ns) noexcept;
+  /// Blocks until the bell rings or CLOCK_MONOTONIC, now `now_ns`, reaches `until_ns`, spinning first. True:
+  /// rung.
+  bool wait(std::int64_t until_ns, std::int64_t now_ns) noexcept;
+  void wait_for_recheck() noexcept;
   /// The same without blocking.
   bool spin_to(std::int64_t until_ns) noexcept;
   [[nodiscard]] std::int64_t margin_ns() const noexcept { return options_.margin_ns; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tactus/middleware/prefetch.hpp"
 #include "tactus/middleware/transport.hpp"
 
 namespace tactus {
@@ -67,6 +68,13 @@ void FlightLog::dropped(std::uint32_t endpoint, std::uint64_t messages) noexcept
 
 void FlightLog::published(std::uint32_t endpoint, std::uint64_t sequence, std::int64_t now_ns) noexcept {
   write({.kind = FlightKind::kPublish, .endpoint = short_index(endpoint), .a = sequence}, now_ns);
+}
+
+void FlightLog::warm() const noexcept {
+  constexpr std::uint64_t kRecordsAhead = 64;
+  const std::uint64_t next = recorder_.written.load(std::memory_order_relaxed);
+  for (std::uint64_t ahead = 0; ahead < kRecordsAhead; ahead += kCacheLine / sizeof(FlightRecord))
+    prefetch(recorder_.slots[(next + ahead) % FlightRecorder::kRecords]);
 }
 
 }  // namespace tactus

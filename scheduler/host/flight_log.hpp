@@ -32,6 +32,8 @@ class FlightLog {
   void took(std::uint32_t endpoint, const SampleHeader& header) noexcept;
   void dropped(std::uint32_t endpoint, std::uint64_t messages) noexcept;
   void published(std::uint32_t endpoint, std::uint64_t sequence, std::int64_t now_ns) noexcept;
+  /// Prefetches what the thread's next pass will write.
+  void warm() const noexcept;
 
  private:
   void write(FlightRecord record, std::int64_t when_ns) noexcept;

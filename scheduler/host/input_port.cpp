@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tactus/middleware/prefetch.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/msg/block.hpp"
 
@@ -122,6 +123,12 @@ std::optional<std::int64_t> InputPort::newest_ns() noexcept {
   const SampleHeader* waiting = peek();
   if (waiting != nullptr) return waiting->publish_time_ns;
   return newest_ns_;
+}
+
+void InputPort::warm() noexcept {
+  prefetch(*this);
+  prefetch(held_);
+  inner_->warm();
 }
 
 void InputPort::drop_front() {

@@ -55,6 +55,7 @@ class InputPort final : public UntypedSubscriber {
   [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }
   [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }
   void count_unmatched() noexcept override { inner_->count_unmatched(); }
+  void warm() noexcept override;
 
  private:
   [[nodiscard]] bool comes_later(const ConstChunk& chunk) const noexcept;

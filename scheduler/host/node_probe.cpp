@@ -2,7 +2,9 @@
 #include "node_probe.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "tactus/middleware/prefetch.hpp"
 #include "tactus/middleware/time.hpp"
 
 namespace tactus {
@@ -55,11 +57,22 @@ void NodeProbe::end(std::int64_t end_ns, std::uint8_t outcome) noexcept {
 }
 
 void NodeProbe::measure(const Call& call, std::int64_t end_ns) noexcept {
-  if (last_start_ns_ != 0) times_.period.record(call.start_ns - last_start_ns_);
+  if (last_start_ns_ != 0) times_.period.record(last_period_ns_ = call.start_ns - last_start_ns_);
   last_start_ns_ = call.start_ns;
-  times_.jitter.record(clamped_difference(call.start_ns, call.due_ns));
-  times_.run.record(end_ns - call.start_ns);
-  times_.response.record(clamped_difference(end_ns, call.due_ns));
+  times_.jitter.record(last_jitter_ns_ = clamped_difference(call.start_ns, call.due_ns));
+  times_.run.record(last_run_ns_ = end_ns - call.start_ns);
+  times_.response.record(last_response_ns_ = clamped_difference(end_ns, call.due_ns));
+}
+
+/// The next times are much like the last ones.
+void NodeProbe::warm() const noexcept {
+  prefetch(counters_);
+  for (const auto& [histogram, ns] :
+       {std::pair{&times_.period, last_period_ns_}, std::pair{&times_.jitter, last_jitter_ns_},
+        std::pair{&times_.run, last_run_ns_}, std::pair{&times_.response, last_response_ns_}}) {
+    prefetch(histogram->max_ns);
+    prefetch(histogram->buckets[TimeHistogram::bucket_of(ns)]);
+  }
 }
 
 void NodeProbe::waits(std::int64_t now_ns) noexcept {

@@ -30,6 +30,8 @@ class NodeProbe {
   void releases_skipped(std::uint64_t count, std::int64_t now_ns) noexcept;
   void fault() noexcept;
   void set_state(NodeState state) noexcept;
+  /// Prefetches what the next call will write.
+  void warm() const noexcept;
   [[nodiscard]] NodeState state() const noexcept;  ///< any thread
 
  private:
@@ -45,6 +47,7 @@ class NodeProbe {
   FlightLog& flight_;
   Call call_;
   std::int64_t last_start_ns_ = 0;  ///< of the call before; 0: there was none
+  std::int64_t last_period_ns_ = 0, last_jitter_ns_ = 0, last_run_ns_ = 0, last_response_ns_ = 0;
 };
 
 }  // namespace tactus

@@ -9,15 +9,18 @@
 #include <utility>
 
 #include "tactus/middleware/group_clock.hpp"
+#include "tactus/middleware/prefetch.hpp"
 
 namespace tactus {
+namespace {
+
+constexpr std::size_t kWarmNodeBytes = 1024;  // nobody says how large a node is
+
+}  // namespace
 
 template <typename Call>
-void NodeRunner::guarded(NodePhase phase, Call&& call, const Release* release) {
-  const std::int64_t start_ns = monotonic_ns();
-  const std::int64_t due_ns =
-      release == nullptr ? start_ns : group_clock().monotonic_at(from_ns(release->released_ns));
-  probe_.begin(phase, cycle_, due_ns, start_ns);
+std::int64_t NodeRunner::guarded(NodePhase phase, const Start& start, Call&& call) {
+  probe_.begin(phase, cycle_, start.due_ns, start.at_ns);
   try {
     call();
   } catch (const std::exception& error) {
@@ -26,13 +29,20 @@ void NodeRunner::guarded(NodePhase phase, Call&& call, const Release* release) {
     faulted(phase, "something that is no std::exception");
   }
   const std::int64_t end_ns = monotonic_ns();
-  probe_.end(end_ns, outcome(release, end_ns - start_ns));
+  probe_.end(end_ns, outcome(start, end_ns));
+  return end_ns;
 }
 
-std::uint8_t NodeRunner::outcome(const Release* release, std::int64_t run_ns) const {
+template <typename Call>
+void NodeRunner::guarded(NodePhase phase, Call&& call) {
+  const std::int64_t now_ns = monotonic_ns();
+  guarded(phase, {now_ns, now_ns, nullptr}, std::forward<Call>(call));
+}
+
+std::uint8_t NodeRunner::outcome(const Start& start, std::int64_t end_ns) const {
   std::uint8_t outcome = state() == NodeState::kFaulted ? kFlightFaulted : 0;
-  if (release == nullptr) return outcome;
-  const Missed missed = judge(rules(), *release, to_ns(group_now()), run_ns);
+  if (start.release == nullptr) return outcome;
+  const Missed missed = judge(rules(), *start.release, to_ns(group_clock().at(end_ns)), end_ns - start.at_ns);
   if (missed.budget) outcome |= kFlightOverBudget;
   if (missed.deadline) outcome |= kFlightDeadlineMissed;
   return outcome;
@@ -96,20 +106,28 @@ bool NodeRunner::start() {
   return true;
 }
 
-void NodeRunner::call(const Release& release) {
-  if (release.skipped > 0) probe_.releases_skipped(release.skipped, monotonic_ns());
-  if (release.skipped > 0 && trigger().on_overrun == OnOverrun::kFault) return overran(release.skipped);
-  if (resumable_ != nullptr) return go_on(release);
+std::int64_t NodeRunner::call(const Release& release, std::int64_t now_ns) {
+  if (release.skipped > 0) probe_.releases_skipped(release.skipped, now_ns);
+  if (release.skipped > 0 && trigger().on_overrun == OnOverrun::kFault) {
+    overran(release.skipped);
+    return now_ns;
+  }
+  const std::int64_t due_ns = group_clock().monotonic_at(from_ns(release.released_ns));
+  if (due_ns > now_ns) now_ns = monotonic_ns();  // its message came while the call before it went on
+  const Start start{now_ns, due_ns, &release};
+  if (resumable_ != nullptr) return go_on(start);
   for (InputPort* port : gated_) port->admit();
-  step(release);
+  const std::int64_t end_ns = step(start);
   close_inputs();
+  return end_ns;
 }
 
 /// Between its calls all that has come counts: data wakes a coroutine. When it has returned it is stopped.
-void NodeRunner::go_on(const Release& release) {
-  step(release);
+std::int64_t NodeRunner::go_on(const Start& start) {
+  const std::int64_t end_ns = step(start);
   for (InputPort* port : free_) port->thaw();
   if (awaited().over && state() == NodeState::kRunning) stop();
+  return end_ns;
 }
 
 const SampleHeader* NodeRunner::awaited_message() const {
@@ -128,25 +146,27 @@ bool NodeRunner::has_awaited_message() const {
 }
 
 void NodeRunner::warm() const noexcept {
-  static_cast<void>(*reinterpret_cast<const volatile std::byte*>(node_.get()));
-  static_cast<void>(state());
-  for (const auto& input : context_.inputs()) static_cast<void>(input.port->waiting());
-  for (const auto& output : context_.outputs()) static_cast<void>(output.port->counts());
+  prefetch(*this);
+  prefetch(node_.get(), kWarmNodeBytes);
+  probe_.warm();
+  flight_.warm();
+  for (const auto& input : context_.inputs()) input.port->warm();
+  for (const auto& output : context_.outputs()) output.port->warm();
 }
 
 void NodeRunner::close_inputs() {
   for (InputPort* port : gated_) port->close();
 }
 
-void NodeRunner::step(const Release& release) {
+std::int64_t NodeRunner::step(const Start& start) {
   context_.begin_release();
-  const Time now = group_now();
+  const Time now = group_clock().at(start.at_ns);
   for (InputPort* port : free_) port->freeze(to_ns(now));
   look_for_stale_inputs(to_ns(now));
-  const Cycle cycle{cycle_, now, from_ns(release.released_ns), stale_};
-  guarded(
-      NodePhase::kStep, [&] { node_->step(cycle); }, &release);
+  const Cycle cycle{cycle_, now, from_ns(start.release->released_ns), stale_};
+  const std::int64_t end_ns = guarded(NodePhase::kStep, start, [&] { node_->step(cycle); });
   ++cycle_;
+  return end_ns;
 }
 
 void NodeRunner::look_for_stale_inputs(std::int64_t now_ns) {

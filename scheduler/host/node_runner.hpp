@@ -37,9 +37,10 @@ class NodeRunner {
   void construct();
   /// Node::start(). False: faulted.
   bool start();
-  /// Node::step(), with what `release` was made for.
-  void call(const Release& release);
-  /// Reads the first lines of what a call touches.
+  /// Node::step(), with what `release` was made for. `now_ns` of CLOCK_MONOTONIC: when the call before it
+  /// ended, as looking at the clock costs as much as all the rest. Returns when this one did.
+  std::int64_t call(const Release& release, std::int64_t now_ns);
+  /// Prefetches what a call touches.
   void warm() const noexcept;
   /// Node::run(); returns when the node does.
   void run(const std::stop_token& stop);
@@ -74,15 +75,23 @@ class NodeRunner {
 
  private:
   void close_inputs();
-  void go_on(const Release& release);
-  void step(const Release& release);
+  /// Of a call, CLOCK_MONOTONIC.
+  struct Start {
+    std::int64_t at_ns = 0;
+    std::int64_t due_ns = 0;
+    const Release* release = nullptr;  ///< of a step
+  };
+  std::int64_t go_on(const Start& start);
+  std::int64_t step(const Start& start);
   void wire();
   void renew();
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
   template <typename Call>
-  void guarded(NodePhase phase, Call&& call, const Release* release = nullptr);
-  [[nodiscard]] std::uint8_t outcome(const Release* release, std::int64_t run_ns) const;  ///< FlightOutcome
+  std::int64_t guarded(NodePhase phase, const Start& start, Call&& call);  ///< returns when it ended
+  template <typename Call>
+  void guarded(NodePhase phase, Call&& call);
+  [[nodiscard]] std::uint8_t outcome(const Start& start, std::int64_t end_ns) const;  ///< FlightOutcome
   void faulted(NodePhase phase, const char* what);
   std::string fault();  ///< what follows, for people
   void restart_when_due(bool failed);

@@ -4,13 +4,14 @@
 #include <limits>
 
 #include "tactus/middleware/group_clock.hpp"
+#include "tactus/middleware/prefetch.hpp"
 
 namespace tactus {
 
 void OutputPort::publish(Chunk chunk) noexcept {
   SampleHeader& header = *chunk.header;
-  const bool now = header.publish_time_ns == 0;
-  if (now) header.publish_time_ns = to_ns(group_now()) + delay_ns_;
+  const std::int64_t now_ns = monotonic_ns();
+  if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_clock().at(now_ns)) + delay_ns_;
   if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
   ++sequence_;
   header.chains = lineage_.origins();
@@ -25,9 +26,13 @@ void OutputPort::publish(Chunk chunk) noexcept {
                                                                                  origin->capture_time_ns)) *
                                               1e-6);
   }
-  flight_.published(inner_->page_index(), sequence_,
-                    now ? group_clock().monotonic_at(from_ns(header.publish_time_ns)) : monotonic_ns());
+  flight_.published(inner_->page_index(), sequence_, now_ns);
   inner_->publish(chunk);
+}
+
+void OutputPort::warm() noexcept {
+  prefetch(*this);
+  inner_->warm();
 }
 
 }  // namespace tactus

@@ -35,6 +35,7 @@ class OutputPort final : public UntypedPublisher {
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const PublisherOptions& options() const noexcept override { return inner_->options(); }
   [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }
+  void warm() noexcept override;
 
  private:
   struct End {

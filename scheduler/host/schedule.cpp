@@ -7,6 +7,7 @@
 #include "tactus/middleware/time.hpp"
 
 namespace tactus {
+
 Missed judge(const NodeRules& rules, const Release& release, std::int64_t ended_ns, std::int64_t run_ns) {
   return {.deadline =
               rules.deadline_ns > 0 && clamped_difference(ended_ns, release.released_ns) > rules.deadline_ns,

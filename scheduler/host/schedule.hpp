@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "release.hpp"
+#include "tactus/middleware/prefetch.hpp"
 #include "tactus/scheduler/host_settings.hpp"
 
 /// The pure core of an executor: which node is called next, what was missed, when to wake. Values in, values
@@ -94,6 +95,8 @@ class Schedule {
   /// end of time when there is none.
   [[nodiscard]] std::int64_t next_ns() const;
   [[nodiscard]] std::int64_t next_ns(std::size_t node) const;
+  /// Prefetches what a pass reads.
+  void warm() const noexcept { prefetch(nodes_.data(), nodes_.size() * sizeof(Node)); }
 
  private:
   struct Node {

@@ -88,6 +88,8 @@ class UntypedPublisher {
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;
   [[nodiscard]] virtual const PublisherOptions& options() const noexcept = 0;
   [[nodiscard]] virtual std::uint32_t page_index() const noexcept { return kNoPageIndex; }
+  /// Prefetches what the next loan() and publish() touch: after an idle time it has left the caches.
+  virtual void warm() noexcept {}
 };
 
 /// One subscribing endpoint. `take` on the node's thread only; `release` on any thread.
@@ -104,6 +106,8 @@ class UntypedSubscriber {
   [[nodiscard]] virtual std::uint32_t page_index() const noexcept { return kNoPageIndex; }
   /// The message taken last had no partner in the other inputs that it was to be matched with.
   virtual void count_unmatched() noexcept {}
+  /// Prefetches what the next take() and release() touch.
+  virtual void warm() noexcept {}
 };
 
 /// Where messages go. Implementations: in process (tests, simulated time), iceoryx (one host).
