@@ -60,7 +60,7 @@ class Nodes {
   /// One pass at the next tick: every node is called once.
   void pass() { executor_->pass(executor_->next_ns()); }
   /// What an executor with a margin does before a tick.
-  void warm() { executor_->warm(); }
+  void warm() { executor_->warm(kNever); }
 
  private:
   Transport& transport_;

@@ -97,9 +97,12 @@ void Executor::stop() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->stop();
 }
 
-void Executor::warm() const noexcept {
+void Executor::warm(std::int64_t until_ns) const noexcept {
   schedule_.warm();
-  for (const NodeRunner* node : nodes_) node->warm();
+  for (const NodeRunner* node : nodes_) {
+    if (monotonic_ns() >= until_ns) return;
+    node->warm();
+  }
 }
 
 bool Executor::waiting() const { return schedule_.waiting(Inputs{nodes_}); }
@@ -221,7 +224,7 @@ bool ExecutorWorker::wait_for_tick(std::int64_t tick_ns) noexcept {
   const std::int64_t early_ns = clamped_difference(tick_ns, margin_ns());
   if (margin_ns() == 0 || early_ns > recheck_ns) return wait(std::min(tick_ns, recheck_ns), now_ns);
   if (now_ns < early_ns && wait(early_ns, now_ns)) return true;
-  executor_.warm();
+  executor_.warm(tick_ns);
   return spin_to(tick_ns);
 }
 

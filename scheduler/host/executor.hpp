@@ -31,8 +31,9 @@ class Executor {
   std::size_t pass(std::int64_t now_ns, std::int64_t clock_ns = monotonic_ns());
   /// In reverse order.
   void stop();
-  /// Prefetches what the next pass will touch: after an idle time it has left the caches.
-  void warm() const noexcept;
+  /// Prefetches what the next pass will touch: after an idle time it has left the caches. Stops at `until_ns`
+  /// of CLOCK_MONOTONIC, wherever it is.
+  void warm(std::int64_t until_ns) const noexcept;
 
   [[nodiscard]] bool waiting() const;  ///< another pass would call somebody
   /// Next instant of any grid, group's clock.
