@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One hop between two processes: Tactus beside bare iceoryx, alternating, in the same two threads. Then what
-// a call and a hop cost inside one thread. Usage: bench_hop [--json FILE] [--quick]
+// One hop between two processes, and between two threads of one: Tactus beside bare iceoryx, alternating, in
+// the same two threads. Then what a call and a hop cost inside one thread.
 #include <fmt/core.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,9 +11,12 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "allocations.hpp"
@@ -34,9 +37,14 @@ constexpr std::uint32_t kMostPerRound = 1000;
 constexpr std::uint32_t kWarmUp = 5;  ///< first messages of a round, not recorded
 constexpr int kPriority = 80;
 
+/// How the reader waits: looks for messages, sleeps, or looks for a wake for some time and sleeps then.
+enum class Mode : std::uint32_t { kPoll, kBlock, kSpin };
+constexpr std::array<const char*, 3> kModeNames{"poll", "block", "spin"};
+constexpr std::int64_t kSpinNs = 50'000;
+
 struct Case {
   std::uint32_t size = 0;  ///< index into kSizes
-  bool blocking = false;
+  Mode mode = Mode::kPoll;
   bool touched = false;
   bool gap = false;
 };
@@ -56,7 +64,7 @@ struct Counts {
   std::int64_t allocations = 0;
 };
 
-/// Between the two processes: commands of the first, results of the second.
+/// Between the two ends: commands of the first, results of the second.
 struct Shared {
   Doorbell go;
   std::atomic<std::uint32_t> given{0};
@@ -66,24 +74,27 @@ struct Shared {
   Counts counts;
 };
 
-/// Both arms of one process and the rounds they take part in.
+/// This process' way into shared memory.
+struct Place {
+  std::unique_ptr<BrokerClient> broker =
+      BrokerClient::ensure({BrokerClient::Kind::kProgram, "bench_hop", ""});
+  std::unique_ptr<Transport> transport = make_iceoryx_transport(*broker);
+};
+
+/// Both arms of one side and the rounds they take part in. Thread: the one that creates it.
 class End {
  public:
-  End(bool first, Shared& shared)
-      : first_{first},
-        shared_{shared},
-        broker_{BrokerClient::ensure({BrokerClient::Kind::kProgram, "bench_hop", ""})},
-        transport_{make_iceoryx_transport(*broker_)} {
+  End(bool first, Shared& shared, Place& place) : first_{first}, shared_{shared}, place_{place} {
     realtime_ = settle_thread();
   }
 
   [[nodiscard]] bool realtime() const { return realtime_; }
-  [[nodiscard]] Transport& transport() { return *transport_; }
+  [[nodiscard]] Transport& transport() { return *place_.transport; }
   [[nodiscard]] bool counts_syscalls() const { return syscalls_.works(); }
 
   void open(const Case& what) {
     const ArmPlace place{fmt::format("hop_{}", what.size), first_, kSizes[what.size]};
-    arms_ = {make_tactus_arm(*broker_, *transport_, place), make_iceoryx_arm(place)};
+    arms_ = {make_tactus_arm(*place_.broker, *place_.transport, place), make_iceoryx_arm(place)};
   }
   void close() { arms_ = {}; }
 
@@ -98,7 +109,7 @@ class End {
     Counts counts;
     counts.allocations = static_cast<std::int64_t>(testing::allocations_of_this_thread() - allocations);
     if (syscalls_.works()) counts.syscalls = syscalls_.take();
-    if (first_ && command.what.gap && command.what.blocking) counts.syscalls -= command.messages;
+    if (first_ && command.what.gap && command.what.mode == Mode::kBlock) counts.syscalls -= command.messages;
     return counts;
   }
 
@@ -117,14 +128,14 @@ class End {
     Arm& arm = *arms_[command.arm];
     for (;;) {
       if (const auto stamp_ns = arm.take(payload)) return *stamp_ns;
-      if (command.what.blocking) arm.wait();
+      if (command.what.mode != Mode::kPoll) arm.wait(command.what.mode == Mode::kSpin ? kSpinNs : 0);
     }
   }
 
   void send_pings(const Command& command) {
     const Payload payload{kSizes[command.what.size], command.what.touched};
     for (std::uint32_t i = 0; i < command.messages; ++i) {
-      if (command.what.gap) pass_time(command.what.blocking);
+      if (command.what.gap) pass_time(command.what.mode == Mode::kBlock);
       arms_[command.arm]->send(payload, monotonic_ns());
       static_cast<void>(receive(command, payload));
     }
@@ -148,16 +159,15 @@ class End {
 
   bool first_;
   Shared& shared_;
-  std::unique_ptr<BrokerClient> broker_;
-  std::unique_ptr<Transport> transport_;
+  Place& place_;
   SyscallCounter syscalls_;
   bool realtime_ = false;
   std::array<std::unique_ptr<Arm>, 2> arms_;
 };
 
-/// The process that answers: does what it is told until kQuit.
-int second(Shared& shared) {
-  End end{false, shared};
+/// The side that answers: does what it is told until kQuit.
+void answer(Shared& shared, Place& place) {
+  End end{false, shared, place};
   for (std::uint32_t done = 0;;) {
     while (shared.given.load(std::memory_order_acquire) == done) {
       shared.go.wait_until(monotonic_ns() + kGapNs);
@@ -168,9 +178,25 @@ int second(Shared& shared) {
     if (command.kind == Command::kRound) shared.counts = end.round(command);
     if (command.kind == Command::kClose) end.close();
     shared.done.store(++done, std::memory_order_release);
-    if (command.kind == Command::kQuit) return 0;
+    if (command.kind == Command::kQuit) return;
   }
 }
+
+/// A process that answers.
+class OtherProcess {
+ public:
+  /// Before this process joins shared memory.
+  explicit OtherProcess(Shared& shared) : pid_{fork()} {
+    if (pid_ != 0) return;
+    Place place;
+    answer(shared, place);
+    std::exit(0);
+  }
+  void join() const { waitpid(pid_, nullptr, 0); }
+
+ private:
+  pid_t pid_;
+};
 
 class Bench {
  public:
@@ -179,23 +205,33 @@ class Bench {
     std::string only;  ///< part of the names of the rows wanted; empty: all
     bool quick = false;
   };
-  Bench(Shared& shared, const Options& options) : shared_{shared}, end_{true, shared}, options_{options} {}
+  Bench(Shared& shared, const Options& options) : shared_{shared}, options_{options} {}
 
-  std::vector<Row> between_processes() {
+  std::vector<Row> between_processes(const OtherProcess& other) {
     std::vector<Row> rows;
-    for (const bool blocking : {false, true}) {
+    for (const Mode mode : {Mode::kPoll, Mode::kBlock}) {
       for (std::uint32_t size = 0; size < kSizes.size(); ++size) {
-        both({.kind = Command::kOpen, .what = {.size = size}});
-        for (const bool gap : {false, true}) {
-          for (const bool touched : {false, true}) {
-            const Case what{size, blocking, touched, gap};
-            if (name_of(what).find(options_.only) != std::string::npos) rows.push_back(measure(what));
-          }
-        }
-        both({.kind = Command::kClose});
+        std::vector<Case> cases;
+        for (const bool gap : {false, true})
+          for (const bool touched : {false, true}) cases.push_back({size, mode, touched, gap});
+        append(rows, measure_all(cases));
       }
     }
+    append(rows, measure_all({{0, Mode::kSpin, false, false}}));
     both({.kind = Command::kQuit});
+    other.join();
+    return rows;
+  }
+
+  std::vector<Row> between_threads() {
+    shared_.given = shared_.done = 0;
+    std::thread other{[this] { answer(shared_, place_); }};
+    std::vector<Row> rows = measure_all({{0, Mode::kPoll, false, false},
+                                         {0, Mode::kBlock, false, false},
+                                         {0, Mode::kBlock, false, true},
+                                         {0, Mode::kSpin, false, false}});
+    both({.kind = Command::kQuit});
+    other.join();
     return rows;
   }
 
@@ -211,7 +247,21 @@ class Bench {
   }
 
  private:
-  /// Both processes do it; returns when both have.
+  static void append(std::vector<Row>& rows, std::vector<Row> more) {
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+
+  /// All of one size.
+  std::vector<Row> measure_all(const std::vector<Case>& cases) {
+    std::vector<Row> rows;
+    both({.kind = Command::kOpen, .what = cases.front()});
+    for (const Case& what : cases)
+      if (name_of(what).find(options_.only) != std::string::npos) rows.push_back(measure(what));
+    both({.kind = Command::kClose});
+    return rows;
+  }
+
+  /// Both ends do it; returns when both have.
   Counts both(const Command& command) {
     shared_.command = command;
     const std::uint32_t given = shared_.given.load(std::memory_order_relaxed) + 1;
@@ -261,15 +311,17 @@ class Bench {
   }
 
   static std::string name_of(const Case& what) {
-    return fmt::format("{}, {}, {}, {}", what.blocking ? "block" : "poll", kSizeNames[what.size],
-                       what.touched ? "touched" : "untouched", what.gap ? "1 ms gaps" : "back to back");
+    return fmt::format("{}, {}, {}, {}", kModeNames[static_cast<std::size_t>(what.mode)],
+                       kSizeNames[what.size], what.touched ? "touched" : "untouched",
+                       what.gap ? "1 ms gaps" : "back to back");
   }
 
   static constexpr std::int64_t kRowNs = 3'000'000'000;
 
   Shared& shared_;
   CpuLatencyHold latency_;
-  End end_;
+  Place place_;
+  End end_{true, shared_, place_};
   Options options_;
 };
 
@@ -300,11 +352,10 @@ int main(int argc, char** argv) {
   }
   try {
     Shared& shared = make_shared_memory();
-    const pid_t child = fork();
-    if (child == 0) return second(shared);
+    const OtherProcess other{shared};
     Bench bench{shared, options};
-    std::vector<Table> tables{{"one hop between two processes", bench.between_processes()}};
-    waitpid(child, nullptr, 0);
+    std::vector<Table> tables{{"one hop between two processes", bench.between_processes(other)}};
+    tables.push_back({"one hop between two threads of a process", bench.between_threads()});
     tables.push_back({"calls and hops inside one thread", bench.inside_one_thread()});
     tables.push_back({"a hop in a chain on one executor, every millisecond", bench.chain()});
     report(tables, bench.facts(), options.json);

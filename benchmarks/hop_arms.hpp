@@ -25,8 +25,8 @@ class Arm {
   virtual void send(const Payload& payload, std::int64_t stamp_ns) = 0;
   /// Takes one message if there is one, reads it and releases it; its stamp.
   virtual std::optional<std::int64_t> take(const Payload& payload) = 0;
-  /// Sleeps until something may have come.
-  virtual void wait() = 0;
+  /// Looks for something to come until `spin_ns` have passed, then sleeps until something may have come.
+  virtual void wait(std::int64_t spin_ns) = 0;
 };
 
 /// The topics "<name>/ping" and "<name>/pong"; the first end sends pings, the second pongs.
