@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One end of a measurement over the network; benchmarks/network starts them. Times are CLOCK_MONOTONIC, which
-// network namespaces of one machine share. Usage of each program:
+// One end of a measurement over the network; benchmarks/network.py starts them. Times are CLOCK_MONOTONIC,
+// which network namespaces of one machine share. Usage of each program:
 //   ping NAME BYTES COUNT GAP_US   prints a round trip in ns per line
 //   pong NAME BYTES                sends back what it hears
 //   source NAME BYTES HZ SECONDS   sends at that rate; prints how many
-//   crowd NAME BYTES WHICH PEERS   is there, as the "first" or the "second" end, and prints "matched" once it
-//   hears PEERS writers sink NAME BYTES                prints, once a second has passed without a message:
-//   the one-way times in ns, one a line
+//   sink NAME BYTES                after a second without: prints the one-way times in ns, one a line
+//   crowd NAME BYTES WHICH PEERS   the "first" or "second" end; prints "matched" when it hears PEERS writers
 #include <time.h>
 
 #include <algorithm>

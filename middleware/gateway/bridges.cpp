@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridges.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 namespace tactus::gateway {
 namespace {
@@ -30,8 +31,15 @@ std::uint64_t number(std::string_view text) {
 
 struct Meeting {
   std::vector<const RemoteEndpoint*> endpoints;  ///< of the right name, type and partition
-  std::string refusal;                           ///< of the first that is wrong
+  std::string refusal;                           ///< of one that is wrong
+  bool wrong_type = false;                       ///< told even when others meet
+  [[nodiscard]] bool is_told() const { return wrong_type || (endpoints.empty() && !refusal.empty()); }
 };
+
+std::string participant_text(const RemoteEndpoint& endpoint) {
+  constexpr std::size_t kPrefixBytes = 12;  // the rest is the same for all participants
+  return fmt::format("DDS {:02x}", fmt::join(std::span{endpoint.participant}.first(kPrefixBytes), ""));
+}
 
 Meeting meet(const LocalTopic& topic, const std::vector<RemoteEndpoint>& remote, const Filter& filter,
              const char* what) {
@@ -39,13 +47,15 @@ Meeting meet(const LocalTopic& topic, const std::vector<RemoteEndpoint>& remote,
   for (const auto& endpoint : remote) {
     if (endpoint.topic != dds_topic(topic.name)) continue;
     if (!in_partition(endpoint, filter.group)) {
+      if (meeting.wrong_type) continue;
       meeting.refusal = fmt::format(
           "a remote {} is in {}, this group is {}", what,
           endpoint.partitions.empty() ? "the default group" : "group '" + endpoint.partitions.front() + "'",
           filter.group.empty() ? "the default one" : "'" + filter.group + "'");
     } else if (endpoint.type != dds_type(topic.type)) {
-      meeting.refusal =
-          fmt::format("type differs: {} here, a remote {} has {}", topic.type, what, endpoint.type);
+      meeting.wrong_type = true;
+      meeting.refusal = fmt::format("type differs: {} here, a remote {} has {} ({})", topic.type, what,
+                                    endpoint.type, participant_text(endpoint));
     } else {
       meeting.endpoints.push_back(&endpoint);
     }
@@ -96,13 +106,11 @@ Bridges wanted_bridges(const std::vector<LocalTopic>& local,
       if (!readers.endpoints.empty())
         bridges.exports.push_back(
             {topic.name, topic.type, topic.type_id, topic.history > 0, true, topic.max_bytes, false});
-      else if (!readers.refusal.empty())
-        bridges.refusals.push_back({topic.name, readers.refusal});
+      if (readers.is_told()) bridges.refusals.push_back({topic.name, readers.refusal});
     }
     if (topic.subscribers > 0 && (topic.publishers == 0 || listed(filter.imports, topic.name))) {
       const Meeting writers = meet(topic, remote_writers, filter, "publisher");
-      if (writers.endpoints.empty() && !writers.refusal.empty())
-        bridges.refusals.push_back({topic.name, writers.refusal});
+      if (writers.is_told()) bridges.refusals.push_back({topic.name, writers.refusal});
       Bridge bridge{topic.name, topic.type, topic.type_id, false, true, 0, writers.endpoints.empty()};
       bridge.latched = !bridge.waiting && std::ranges::all_of(writers.endpoints, &RemoteEndpoint::latched);
       bridge.reliable = std::ranges::all_of(writers.endpoints, &RemoteEndpoint::reliable);

@@ -97,6 +97,20 @@ class HostilePeer(HostsCase):
                 peer.terminate()
                 peer.wait(20)
 
+    def test_a_type_of_another_name_is_told_with_its_participant_and_stays_out(self):
+        echo = self.echo("/text", "std_msgs/String")
+        wait_until(lambda: "wait for /text" in self.text(self.border), "the demand", 20)
+        for name, shown in (("evil::\x1b[2J_", r"evil::\?\[2J_"), (1000 * "x", 256 * "x")):
+            alien = self.hostile("alien", "rt/text", "std_msgs/msg/String", name)
+            told = re.compile(rf"/text does not cross: type differs: std_msgs/msg/String here, a remote publisher has {shown} \(DDS [0-9a-f]{{24}}\)")
+            wait_until(lambda: told.search(self.text(self.border)), "the reason", 20)  # noqa: B023
+            if name.startswith("evil"):  # the other one stays
+                alien.terminate()
+                alien.wait(20)
+        self.assert_good_ones_pass("/text", "std_msgs/String", "gggggggggggggggggggg")
+        self.assertNotIn("\x1b", self.text(self.border))
+        echo.terminate()
+
     def test_nonsense_on_the_topics_of_the_mesh_holds_nobody_up(self):
         for number, name in enumerate(("host", "ledger", "clock", "question", "answer")):
             kind = {"host": "Host", "ledger": "Ledger", "clock": "ClockProbe", "question": "Question", "answer": "Answer"}[name]

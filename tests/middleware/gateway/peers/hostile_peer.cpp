@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A DDS participant that means harm: it writes what its topic's type does not allow.
-// hostile_peer mutate TOPIC TYPE SEED COUNT: a sound message, changed at random, COUNT times; prints how many
-// of them are well-formed. hostile_peer blob TOPIC TYPE BYTES: sound messages of that size, twenty times a
-// second. hostile_peer claim TOPIC TYPE USER_DATA: writes nothing, says that about itself. hostile_peer good
-// TOPIC TYPE: sound messages, twenty times a second. TOPIC as in DDS ("rt/text"), TYPE as in ROS
-// ("std_msgs/msg/String").
+//   mutate TOPIC TYPE SEED COUNT  a sound message, changed at random; prints how many are well-formed
+//   blob TOPIC TYPE BYTES         sound messages of that size, twenty times a second
+//   claim TOPIC TYPE USER_DATA    writes nothing, says that about itself
+//   alien TOPIC TYPE NAME         sound messages under another type's name, twenty times a second
+//   good TOPIC TYPE               sound messages, twenty times a second
+// TOPIC as in DDS ("rt/text"), TYPE as in ROS ("std_msgs/msg/String").
 #include <fmt/core.h>
 
 #include <cstring>
@@ -124,11 +125,11 @@ dds::DomainSettings on_cable() {
 
 class Peer {
  public:
-  Peer(const char* topic, const TypeInfo& type, const char* user_data)
+  Peer(const char* topic, const std::string& type, const char* user_data)
       : participant_{on_cable(), ""},
         writer_{participant_,
                 {.topic = topic,
-                 .type = dds::dds_type(type.name),
+                 .type = type,
                  .depth = 10000,
                  .latched = std::string_view{topic} == "tactus/host",  // as its readers ask
                  .user_data = user_data}} {}
@@ -175,10 +176,10 @@ int main(int argc, char** argv) {
   const TypeInfo* type = argc >= 4 ? type_named(argv[3]) : nullptr;
   if (type == nullptr) return 2;
   const std::string_view verb = argv[1];
-  Peer peer{argv[2], *type, verb == "claim" ? argv[4] : ""};
+  Peer peer{argv[2], verb == "alien" ? argv[4] : dds::dds_type(type->name), verb == "claim" ? argv[4] : ""};
   if (verb == "mutate") mutate(peer, *type, std::strtoull(argv[4], nullptr, 10), std::atoi(argv[5]));
   if (verb == "blob") peer.repeat(sound(*type, std::strtoull(argv[4], nullptr, 10)));
-  if (verb == "good") peer.repeat(sound(*type, 20));
+  if (verb == "good" || verb == "alien") peer.repeat(sound(*type, 20));
   if (verb == "claim") std::this_thread::sleep_for(1h);
   return 2;
 }
