@@ -39,9 +39,21 @@ void set_times(SampleHeader& header, const dds::ReceivedSample& sample, const Ty
   header.capture_time_ns = origin ? origin->capture_time_ns : stamp.value_or(sample.source_time_ns);
 }
 
+/// On this host's clock: ages are differences. A clock that nobody has compared with ours begins nothing.
+void begin_chains(SampleHeader& header, std::uint64_t sequence, std::span<const std::uint32_t> begins) {
+  const auto captured = on_group_clock(from_ns(header.capture_time_ns), header.clock_id);
+  if (!captured) return;
+  const std::int64_t captured_ns = std::min(to_ns(captured->time), header.publish_time_ns);
+  for (const std::uint32_t id : begins) {
+    if (ChainSlot* slot = slot_for(header.chains, id))
+      *slot = {id, static_cast<std::uint32_t>(sequence), captured_ns};
+  }
+}
+
 }  // namespace
 
-Passed pass(const dds::ReceivedSample& sample, const TypeInfo& type, UntypedPublisher& publisher) noexcept {
+Passed pass(const dds::ReceivedSample& sample, const TypeInfo& type, UntypedPublisher& publisher,
+            std::span<const std::uint32_t> begins) noexcept {
   const auto needed = measure_block(type, sample.cdr);
   if (!needed) return {Passage::kMalformed};
   if (*needed > publisher.options().max_bytes) return {Passage::kTooLarge, *needed};
@@ -52,6 +64,7 @@ Passed pass(const dds::ReceivedSample& sample, const TypeInfo& type, UntypedPubl
     return {Passage::kMalformed};
   }
   set_times(*chunk.header, sample, type, block_root_bytes(chunk.bytes));
+  begin_chains(*chunk.header, sample.sequence, begins);
   chunk.header->block_bytes = block_used(chunk.bytes);
   publisher.publish(chunk);
   return {Passage::kPublished, *needed};

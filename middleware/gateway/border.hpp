@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "endpoints.hpp"
 #include "tactus/middleware/transport.hpp"
@@ -23,8 +24,9 @@ struct Passed {
 };
 
 /// The border: what a writer of the network sent becomes a message of this host, or is refused. Nothing of
-/// the sample is trusted: neither bytes, nor tag, nor time. Thread: the publisher's. Allocates nothing.
+/// the sample is trusted: neither bytes, nor tag, nor time. `begins`: chains whose first topic this is.
+/// Thread: the publisher's. Allocates nothing.
 [[nodiscard]] Passed pass(const dds::ReceivedSample& sample, const TypeInfo& type,
-                          UntypedPublisher& publisher) noexcept;
+                          UntypedPublisher& publisher, std::span<const std::uint32_t> begins = {}) noexcept;
 
 }  // namespace tactus::gateway

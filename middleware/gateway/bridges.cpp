@@ -76,6 +76,14 @@ bool may_leave(const Filter& filter, const std::string& topic) {
   return !topic.starts_with(kOwnTopics) && (filter.exports.empty() || listed(filter.exports, topic));
 }
 
+std::vector<std::uint32_t> chains_of(const Filter& filter, const std::string& topic) {
+  std::vector<std::uint32_t> ids;
+  for (const ChainBegin& chain : filter.chains) {
+    if (chain.topic == topic) ids.push_back(chain.id);
+  }
+  return ids;
+}
+
 int priority_of(const Filter& filter, const Bridge& bridge) {
   const Priority* best = nullptr;
   for (const Priority& one : filter.priorities) {

@@ -37,6 +37,12 @@ struct Priority {
   int priority = kKeep;
 };
 
+/// A chain of the launch that begins with this topic: on another host, too.
+struct ChainBegin {
+  std::string topic;
+  std::uint32_t id = 0;  ///< ChainSlot::origin_id
+};
+
 /// Topics that may cross, by name; a trailing '*' stands for any rest.
 struct Filter {
   std::string group;                 ///< DDS partition; empty: where ROS 2 is
@@ -45,6 +51,7 @@ struct Filter {
   /// Width of the ids in ROS 2's list of nodes: 24 until Humble, 16 from Iron on; 0: our nodes are not in it.
   std::size_t ros_gid_bytes = 24;
   std::vector<Priority> priorities{};
+  std::vector<ChainBegin> chains{};
 };
 
 /// True when one of the patterns names the topic.
@@ -72,6 +79,9 @@ struct Bridge {
 /// Topics with larger messages have threads of their own, so that they delay nobody.
 inline constexpr std::uint64_t kBulkBytes = 64 * 1024;
 [[nodiscard]] inline bool is_bulk(const Bridge& bridge) noexcept { return bridge.max_bytes > kBulkBytes; }
+
+/// Chains that begin with the topic.
+[[nodiscard]] std::vector<std::uint32_t> chains_of(const Filter& filter, const std::string& topic);
 
 /// Of what the filter says, the longest name that fits counts.
 [[nodiscard]] int priority_of(const Filter& filter, const Bridge& bridge);

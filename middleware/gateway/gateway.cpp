@@ -252,7 +252,8 @@ void Gateway::update_imports(const std::vector<Bridge>& wanted, const LocalGraph
     if (fresh) {
       try_to(bridge.waiting ? "wait for" : "import", bridge, [&] {
         importer(bridge).add(std::make_unique<Inbound>(bridge, local.types.at(bridge.type_id), broker_,
-                                                       transport_, participant_, id_));
+                                                       transport_, participant_, id_,
+                                                       chains_of(filter_, bridge.topic)));
       });
     } else if (kept->second != bridge) {
       try_to("import", bridge, [&] { begin(kept->second, bridge); });

@@ -36,7 +36,7 @@ std::uint32_t reader_depth(const TypeInfo& type) {
 }  // namespace
 
 Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-                 const dds::Participant& participant, std::uint64_t host)
+                 const dds::Participant& participant, std::uint64_t host, std::vector<std::uint32_t> chains)
     : bridge_{bridge},
       type_{DynamicType::parse(type)},
       transport_{transport},
@@ -47,7 +47,8 @@ Inbound::Inbound(const Bridge& bridge, const std::string& type, BrokerClient& br
                .depth = reader_depth(type_.info()),
                .reliable = bridge.reliable,
                .latched = bridge.latched,
-               .user_data = fmt::format("typehash={};{}", rihs(type_.info()), mesh::id_text(host))}} {
+               .user_data = fmt::format("typehash={};{}", rihs(type_.info()), mesh::id_text(host))}},
+      chains_{std::move(chains)} {
   if (!bridge.waiting) begin(bridge);
 }
 
@@ -72,9 +73,9 @@ void Inbound::receive(const dds::ReceivedSample& sample) {
   ++counts_.received;
   RemoteWriter& writer = writer_of(sample.writer);
   count_gap(writer, sample);
-  Passed passed = pass(sample, type_.info(), *publisher_);
+  Passed passed = pass(sample, type_.info(), *publisher_, chains_);
   if (passed.how == Passage::kTooLarge && grow(passed.block_bytes))
-    passed = pass(sample, type_.info(), *publisher_);
+    passed = pass(sample, type_.info(), *publisher_, chains_);
   switch (passed.how) {
     case Passage::kPublished:
       ++counts_.published;

@@ -46,10 +46,11 @@ struct InboundStatus {
 /// One topic of the network on its way to this host. Thread: one at a time.
 class Inbound {
  public:
-  /// `type` is tactus::serialize_type() of the local subscribers, `host` this one in the mesh. While the
+  /// `type` is tactus::serialize_type() of the local subscribers, `host` this one in the mesh, `chains`
+  /// those that begin with the topic. While the
   /// bridge waits, samples stay in the reader. Throws TransportError, dds::NetworkError.
   Inbound(const Bridge& bridge, const std::string& type, BrokerClient& broker, Transport& transport,
-          const dds::Participant& participant, std::uint64_t host);
+          const dds::Participant& participant, std::uint64_t host, std::vector<std::uint32_t> chains);
 
   [[nodiscard]] const Bridge& bridge() const noexcept { return bridge_; }
   /// Somebody writes it now: `bridge` says how. Throws TransportError.
@@ -72,6 +73,7 @@ class Inbound {
   std::unique_ptr<UntypedPublisher> publisher_;  ///< none while waiting
   dds::Reader reader_;
   std::map<std::uint64_t, RemoteWriter> writers_;  ///< by ReceivedSample::writer
+  std::vector<std::uint32_t> chains_;
   InboundCounts counts_;
   std::size_t most_bytes_ = dds::kMaxSampleBytes;  ///< larger messages are refused
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -51,6 +52,19 @@ gateway::Priority to_priority(const std::string& text) {
   const auto equals = text.rfind('=');
   const std::string level = text.substr(equals + 1);
   return {text.substr(0, equals), level == "keep" ? gateway::kKeep : level.front() - '0'};
+}
+
+gateway::ChainBegin to_chain(const std::string& text) {
+  const auto equals = text.rfind('=');
+  gateway::ChainBegin chain{text.substr(0, equals)};
+  if (equals != std::string::npos)
+    std::from_chars(text.data() + equals + 1, text.data() + text.size(), chain.id);
+  return chain;
+}
+
+/// For CLI11: empty when it is right.
+std::string chain_error(const std::string& text) {
+  return to_chain(text).id != 0 ? "" : "'" + text + "' is not TOPIC=ID";
 }
 
 /// For CLI11: empty when it is right.
@@ -172,11 +186,16 @@ int main(int argc, char** argv) {
   app.add_option("--priority", priorities,
                  "TOPIC=0..9: shed under overload, the lowest first; TOPIC=keep: never")
       ->check(priority_error);
+  std::vector<std::string> chains;
+  app.add_option("--chain", chains, "TOPIC=ID: a chain of the launch that begins with it")
+      ->check(chain_error)
+      ->group("");
   int control_fd = -1;
   app.add_option("--control-fd", control_fd, "socket of what started it: told when it is ready")->group("");
   CLI11_PARSE(app, argc, argv);
   domain.multicast = !no_multicast;
   for (const auto& text : priorities) filter.priorities.push_back(to_priority(text));
+  for (const auto& text : chains) filter.chains.push_back(to_chain(text));
   Starter starter{control_fd};
   try {
     const int code = run(domain, filter, starter);

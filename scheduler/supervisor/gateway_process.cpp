@@ -11,7 +11,7 @@
 namespace tactus {
 namespace {
 
-std::vector<std::string> arguments(const NetworkSettings& settings, const std::string& group,
+std::vector<std::string> arguments(const NetworkSettings& settings, const HostSettings& host,
                                    const std::filesystem::path& program) {
   std::vector<std::string> list{program.string(), "--domain", std::to_string(settings.domain), "--control-fd",
                                 std::to_string(ChildProcess::kControlFd)};
@@ -19,7 +19,8 @@ std::vector<std::string> arguments(const NetworkSettings& settings, const std::s
     if (!value.empty()) list.insert(list.end(), {option, value});
   };
   add("--interface", settings.interface);
-  add("--group", group);
+  add("--group", host.group);
+  for (const auto& chain : host.chains) add("--chain", fmt::format("{}={}", chain.first, chain.origin_id));
   add("--ros", settings.ros);
   for (const auto& peer : settings.peers) add("--peer", peer);
   for (const auto& topic : settings.exports) add("--export", topic);
@@ -44,9 +45,9 @@ std::string reason(ChildProcess& child) {
 
 }  // namespace
 
-GatewayProcess::GatewayProcess(const NetworkSettings& settings, const std::string& group,
+GatewayProcess::GatewayProcess(const NetworkSettings& settings, const HostSettings& host,
                                const std::filesystem::path& program, int stdout_fd, int stderr_fd)
-    : options_{arguments(settings, group, program), false, true, stdout_fd, stderr_fd} {
+    : options_{arguments(settings, host, program), false, true, stdout_fd, stderr_fd} {
   start();
 }
 

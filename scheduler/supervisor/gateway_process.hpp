@@ -7,6 +7,7 @@
 #include <string>
 
 #include "child_process.hpp"
+#include "tactus/scheduler/host_settings.hpp"
 #include "tactus/scheduler/network_settings.hpp"
 
 namespace tactus {
@@ -17,7 +18,8 @@ class GatewayProcess {
  public:
   static constexpr std::chrono::milliseconds kRestartAfter{500};
 
-  GatewayProcess(const NetworkSettings& settings, const std::string& group,
+  /// `host`: one of the launch's, for its group and its chains.
+  GatewayProcess(const NetworkSettings& settings, const HostSettings& host,
                  const std::filesystem::path& program, int stdout_fd, int stderr_fd);
 
   [[nodiscard]] const ChildProcess& child() const { return *child_; }

@@ -82,7 +82,7 @@ void Supervisor::Impl::start_processes() {
   const Clock::time_point deadline =
       Clock::now() + (options_.debugged.empty() ? options_.start_limit : kDebuggedStartLimit);
   if (options_.network)
-    gateway_.emplace(*options_.network, settings_.front().group,
+    gateway_.emplace(*options_.network, settings_.front(),
                      options_.host_program.parent_path() / "tactus-gateway", options_.stdout_fd,
                      options_.stderr_fd);
   for (HostProcess& process : processes_) {

@@ -13,6 +13,19 @@ from gateways import BUILD, RTCTL, HostsCase, main, node  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 
+# Begins on the left host, ends on the right one.
+CHAIN = f"""
+network: {{interface: eth0}}
+executors: {{far: {{}}}}
+nodes:
+  source: {{use: {node("ticker")}, every: 50Hz, remap: {{number: /out}}}}
+  sink: {{use: {node("relay")}, executor: far, on: /out, remap: {{in: /out, out: /result}}}}
+processes: {{elsewhere: [far]}}
+chains:
+  way: [/out, /result]
+"""
+
+
 class TwoHosts(HostsCase):
     def test_a_topic_crosses_there_and_back(self):
         self.gateways()
@@ -56,6 +69,17 @@ class TwoHosts(HostsCase):
 
     def test_where_nothing_is_lost_datagrams_are_larger(self):
         self.assertGreater(self.datagrams_that_ip_had_to_split("--loss-free"), 0)
+
+    def test_a_chain_that_begins_on_another_host_is_measured(self):
+        for host, process in ((self.left, "main"), (self.right, "elsewhere")):
+            host.run("bash", "-c", f"echo '{CHAIN}' > /tmp/chain.launch.yaml")
+            self.start(host, RTCTL, "launch", "/tmp/chain.launch.yaml", "--processes", process)
+
+        def ages():
+            metrics = (self.json(self.right, "node", "info", "/sink") or {}).get("metrics", [])
+            return next((metric for metric in metrics if metric["name"] == "way"), {})
+        wait_until(lambda: ages().get("count", 0) >= 20, "20 ages of the chain", 30)
+        self.assertGreaterEqual(ages()["min"], 0)
 
     def test_groups_do_not_see_each_other(self):
         _, right = self.gateways("--group", "blue")
