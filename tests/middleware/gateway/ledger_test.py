@@ -34,8 +34,8 @@ class Ledger(HostsCase):
                 self.assertEqual(last["under_way"], 0, f"{topic}: {last}")
         return {topic: list(seen[topic].values()) for topic in topics}
 
-    def flow(self):
-        self.start(self.left, BUILD / "bin/tactus-run", node("ticker"), "number:=/imu", "--every", "200Hz")
+    def flow(self, rate="200Hz"):
+        self.start(self.left, BUILD / "bin/tactus-run", node("ticker"), "number:=/imu", "--every", rate)
         self.start(self.left, BUILD / "bin/tactus-run", node("image_source"), "image:=/image", "bytes:=300000",
                    "--every", "10Hz")
         self.start(self.right, BUILD / "bin/tactus-run", node("image_sink"), "image:=/image", "good:=/good",
@@ -74,9 +74,9 @@ class Ledger(HostsCase):
 
     def test_what_a_pulled_cable_keeps_back_is_counted(self):
         self.gateways()
-        self.flow()
+        self.flow("1000Hz")
         self.assert_balanced("/imu", seconds=1)
-        self.left.unplug()  # shorter than the lease, longer than what is kept
+        self.left.unplug()  # shorter than the lease; what is kept is half a second
         wait_until(lambda: self.json(self.right, "host", "list")[0]["last_seen_s"] > 2, "silence", 10)
         self.left.plug()
         wait_until(lambda: any(writer["lost"] + writer["overwritten"] for writer in self.writers("/imu")), "the gap", 20)
