@@ -62,8 +62,8 @@ class HostilePeer(HostsCase):
         # What Cyclone pads to four bytes may become well-formed by that; what came too fast is overwritten.
         missing = 2 * SAMPLES - counts["received"]
         self.assertGreaterEqual(counts["published"] + counts["too_large"] + counts["dropped"], expected - missing)
-        self.assertLess(missing, SAMPLES)
-        self.assertGreater(counts["malformed"], (2 * SAMPLES - expected) / 3)
+        self.assertGreater(counts["received"], 500)
+        self.assertGreater(counts["malformed"], counts["received"] * (1 - expected / (2 * SAMPLES)) / 2)
         self.assertEqual(sum(writer.get("malformed", 0) for writer in counts["writers"]), counts["malformed"])
         self.assertRegex(self.text(self.border), rf"{topic}: refused \d+ messages that are no .* most of DDS \w+ \(host host2, pid \d+")
         self.assertIn("network in: DDS ", self.left.run(RTCTL, "topic", "info", topic).stdout)
