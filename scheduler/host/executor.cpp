@@ -37,13 +37,27 @@ std::vector<NodeRules> rules_of(const std::vector<NodeRunner*>& nodes) {
   return all;
 }
 
+/// A stamp as it is while all inputs of the node are on one clock, of whichever host: equal ones stay equal.
+/// Else on this host's.
+std::int64_t comparable_ns(std::int64_t stamp_ns, const InputPort& port,
+                           const std::vector<InputPort*>& inputs) {
+  if (port.clock_id() == 0 || port.clock_id() == group_clock().id) return stamp_ns;
+  const bool one_clock = std::ranges::all_of(inputs, [&](InputPort* input) {
+    if (input->clock_id() == 0) static_cast<void>(input->peek());
+    return input->clock_id() == 0 || input->clock_id() == port.clock_id();
+  });
+  if (one_clock) return stamp_ns;
+  const auto own = on_group_clock(from_ns(stamp_ns), port.clock_id());
+  return own ? to_ns(own->time) : stamp_ns;
+}
+
 }  // namespace
 
 std::optional<Arrivals::Oldest> Executor::Inputs::oldest(std::size_t node, std::size_t input) {
   InputPort& port = *nodes_[node]->gated()[input];
   const auto stamp_ns = port.peek_stamp_ns();
   if (!stamp_ns) return std::nullopt;
-  return Oldest{*stamp_ns, port.peek()->publish_time_ns};
+  return Oldest{comparable_ns(*stamp_ns, port, nodes_[node]->gated()), port.peek()->publish_time_ns};
 }
 
 bool Executor::Inputs::any(std::size_t node, std::size_t input) const {

@@ -56,7 +56,10 @@ std::optional<std::int64_t> InputPort::peek_stamp_ns() {
 }
 
 const SampleHeader* InputPort::peek() noexcept {
-  if (!front_) front_ = inner_->take();
+  if (!front_) {
+    front_ = inner_->take();
+    if (front_) clock_id_ = front_->header->clock_id;
+  }
   return front_ ? front_->header : nullptr;
 }
 

@@ -30,6 +30,8 @@ class InputPort final : public UntypedSubscriber {
   void gate() { gated_ = true; }
   /// header.stamp of the oldest waiting sample, else its capture time; empty when nothing waits.
   [[nodiscard]] std::optional<std::int64_t> peek_stamp_ns();
+  /// Of the newest sample that has been looked at; 0: none yet, or one without an identity.
+  [[nodiscard]] std::uint32_t clock_id() const noexcept { return clock_id_; }
   /// Sample header of the oldest waiting sample; nullptr when nothing waits.
   [[nodiscard]] const SampleHeader* peek() noexcept;
   /// Shows the oldest waiting sample to the node, once.
@@ -69,6 +71,7 @@ class InputPort final : public UntypedSubscriber {
   FlightLog& flight_;
   std::optional<std::uint32_t> stamp_offset_;
   std::optional<ConstChunk> front_;
+  std::uint32_t clock_id_ = 0;
   std::uint64_t dropped_ = 0;  ///< that the recorder knows of
   bool gated_ = false;
   bool admitted_ = false;

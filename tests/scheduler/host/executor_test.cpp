@@ -3,12 +3,14 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <functional>
 #include <geometry_msgs/msg/pose_stamped.hpp>
 #include <limits>
 #include <std_msgs/msg/u_int64.hpp>
 
 #include "tactus/coroutine.hpp"
+#include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/in_process.hpp"
 
 namespace tactus {
@@ -229,6 +231,15 @@ class ExecutorTest : public testing::Test {
     auto loan = publisher.loan();
     loan->header.stamp.nanosec = nanoseconds;
     publisher.publish(std::move(loan));
+  }
+  /// Of another host: its stamp is on the clock `clock_id`.
+  static void give_stamp(UntypedPublisher& port, std::uint32_t nanoseconds, std::uint32_t clock_id) {
+    const Chunk chunk = port.loan();
+    auto* pose = construct_block<geometry_msgs::msg::PoseStamped>(chunk.bytes, chunk.size);
+    pose->header.stamp.nanosec = nanoseconds;
+    chunk.header->block_bytes = block_used(chunk.bytes);
+    chunk.header->clock_id = clock_id;
+    port.publish(chunk);
   }
   /// A message that descends from one of chain `origin_id` captured at `captured_ns`.
   static void give_origin(UntypedPublisher& port, std::uint32_t origin_id, std::int64_t captured_ns) {
@@ -462,6 +473,25 @@ TEST_F(ExecutorTest, OnAllCallsOnceForEachMatchedSetAndDiscardsTheRest) {
   EXPECT_THAT(calls_, ElementsAre("200+205", "300+299"));
   EXPECT_EQ(stereo.context().inputs()[0].port->counts().unmatched, 1u);
   EXPECT_EQ(stereo.context().inputs()[1].port->counts().unmatched, 0u);
+}
+
+TEST_F(ExecutorTest, OnAllComparesStampsOfTwoHostsOnItsOwnClock) {
+  static ClockPage page;  // stays: threads may be reading it
+  page.set({to_ns(group_now()), monotonic_ns(), 1, 5});
+  page.set_remote(std::array{RemoteClock{77, 1000, 1, 0}});  // shows 1000 ns more
+  follow_group_clock(page);
+  Trigger trigger{TriggerKind::kOnAll, 0, 0, {"/left", "/right"}, 10};
+  add<Stereo>({{"/stereo", {{"left", "/left"}, {"right", "/right"}}, {}, {}}, trigger, 0});
+  const auto left = publisher<geometry_msgs::msg::PoseStamped>("/left");
+  const auto right = publisher<geometry_msgs::msg::PoseStamped>("/right");
+  Executor executor = make_executor();
+  give_stamp(*left, 200, 5);
+  give_stamp(*right, 1205, 77);
+  EXPECT_EQ(executor.pass(0), 1u);
+  give_stamp(*left, 1300, 77);  // both of one other host: as they are
+  give_stamp(*right, 1300, 77);
+  EXPECT_EQ(executor.pass(0), 1u);
+  EXPECT_THAT(calls_, ElementsAre("200+1205", "1300+1300"));
 }
 
 TEST_F(ExecutorTest, ANodeThatThrowsIsFaultedAlone) {
