@@ -24,9 +24,9 @@ if(TACTUS_SANITIZE)
 endif()
 
 # tactus_test(name SOURCES files... LIBRARIES targets... [LABELS labels...] [ENVIRONMENT A=B...]
-#             [RUN_WITH program])
-# A test labelled system uses all cores and real time: no other such test runs beside it.
+#             [RUN_WITH program] [TIMEOUT seconds])
 # One GoogleTest program. Its tests are known to CTest as one entry; run it directly to filter.
+# A test labelled system uses all cores and real time: no other such test runs beside it.
 function(tactus_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT;RUN_WITH" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
   find_package(GTest REQUIRED)
@@ -43,4 +43,17 @@ function(tactus_test name)
   if("system" IN_LIST ARG_LABELS)
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK machine)
   endif()
+endfunction()
+
+# tactus_system_test(name COMMAND program arguments... [LABELS labels...] [ENVIRONMENT A=B...] [TIMEOUT seconds])
+# A program that runs as if it had a machine to itself (tests/support/in_namespace.sh), or is skipped where it may not.
+function(tactus_system_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 180)
+  endif()
+  add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/support/in_namespace.sh ${ARG_COMMAND}
+           WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "system;${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}" RESOURCE_LOCK machine
+                                          TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()

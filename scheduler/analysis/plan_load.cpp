@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "../host/release.hpp"
-
 namespace tactus {
 namespace {
 
@@ -15,24 +13,6 @@ LoadThread thread_of(const std::string& name, const ThreadSettings& settings, Re
   thread.rank = fair ? 0 : settings.priority;
   thread.cpus = settings.cpus;
   return thread;
-}
-
-bool is_delayed(const PlannedNode& node, const PortDescription& port) {
-  const auto input = node.host.settings.inputs.find(port.name);
-  return input != node.host.settings.inputs.end() && input->second.delayed;
-}
-
-Flow flow_of(const PlannedNode& node) {
-  Flow flow;
-  flow.node = node.host.settings.name;
-  flow.periodic = node.host.trigger.kind == TriggerKind::kEvery;
-  for (const PortDescription& port : node.description.ports) {
-    if (port.direction == PortDirection::kOutput)
-      flow.outputs.push_back(node.topic_of(port));
-    else if (!is_delayed(node, port))
-      flow.inputs.push_back(node.topic_of(port));
-  }
-  return flow;
 }
 
 LoadNode node_of(const PlannedNode& planned, std::size_t thread) {
@@ -58,16 +38,9 @@ Load load_of(const LaunchPlan& plan, std::size_t cpus) {
   load.cpus = cpus;
   for (const HostSettings& process : plan.processes) {
     for (const HostExecutor& executor : process.executors) {
-      std::vector<const PlannedNode*> nodes;
-      std::vector<Flow> flows;
-      for (const PlannedNode& node : plan.nodes) {
-        if (node.process != process.process || node.host.executor != executor.name) continue;
-        nodes.push_back(&node);
-        flows.push_back(flow_of(node));
-      }
       load.threads.push_back(thread_of(executor.name, executor.thread, plan.realtime));
-      for (const std::size_t index : call_order(flows, executor.order))
-        load.nodes.push_back(node_of(*nodes[index], load.threads.size() - 1));
+      for (const PlannedNode* node : call_order_of(plan, process.process, executor))
+        load.nodes.push_back(node_of(*node, load.threads.size() - 1));
     }
   }
   for (const PlannedNode& node : plan.nodes) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 
-#include "../host/release.hpp"
 #include "tactus/scheduler/launch_file.hpp"
 
 namespace tactus {
@@ -39,37 +38,6 @@ std::string thread_text(const ThreadSettings& thread) {
   return text;
 }
 
-bool is_delayed(const PlannedNode& node, const PortDescription& port) {
-  const auto input = node.host.settings.inputs.find(port.name);
-  return input != node.host.settings.inputs.end() && input->second.delayed;
-}
-
-Flow flow_of(const PlannedNode& node) {
-  Flow flow{{}, {}, node.host.trigger.kind == TriggerKind::kEvery, node.host.settings.name};
-  for (const auto& port : node.description.ports) {
-    if (port.direction == PortDirection::kOutput)
-      flow.outputs.push_back(node.topic_of(port));
-    else if (!is_delayed(node, port))
-      flow.inputs.push_back(node.topic_of(port));
-  }
-  return flow;
-}
-
-/// Nodes of one executor in the order in which a pass calls them.
-std::vector<const PlannedNode*> call_order_of(const LaunchPlan& plan, const std::string& process,
-                                              const HostExecutor& executor) {
-  std::vector<const PlannedNode*> nodes;
-  std::vector<Flow> flows;
-  for (const auto& node : plan.nodes) {
-    if (node.process != process || node.host.executor != executor.name) continue;
-    nodes.push_back(&node);
-    flows.push_back(flow_of(node));
-  }
-  std::vector<const PlannedNode*> ordered;
-  for (const std::size_t index : call_order(flows, executor.order)) ordered.push_back(nodes[index]);
-  return ordered;
-}
-
 /// Inputs that see, one pass later, what a node called after their own publishes.
 std::string cuts_text(const std::vector<const PlannedNode*>& order, bool given) {
   std::string text;
@@ -83,9 +51,9 @@ std::string cuts_text(const std::vector<const PlannedNode*>& order, bool given) 
                      order[writer]->topic_of(output) == order[reader]->topic_of(input);
             });
         if (writes) {
-          const char* reason = is_delayed(*order[reader], input) ? "delayed"
-                               : given                           ? "by order"
-                                                                 : "cycle cut";
+          const char* reason = order[reader]->is_delayed(input) ? "delayed"
+                               : given                          ? "by order"
+                                                                : "cycle cut";
           text += fmt::format("    {}: {} reads {} from {} one pass later\n", reason,
                               order[reader]->host.settings.name, order[reader]->topic_of(input),
                               order[writer]->host.settings.name);

@@ -35,6 +35,7 @@ struct PlannedNode {
   Location location;
   NodeDescription description;
   [[nodiscard]] std::string topic_of(const PortDescription& port) const;  ///< full name
+  [[nodiscard]] bool is_delayed(const PortDescription& input) const;
 };
 
 /// A rate that the launch is judged by: `expect: {/imu: 190Hz..210Hz}`.
@@ -81,6 +82,11 @@ enum class Isolation { kNone, kGroup, kNode };
 
 /// The same launch, placed otherwise. Nothing else about it changes.
 [[nodiscard]] LaunchPlan isolated(LaunchPlan plan, Isolation isolation);
+
+/// The nodes of one executor in the order in which a pass calls them. They lie in `plan`.
+[[nodiscard]] std::vector<const PlannedNode*> call_order_of(const LaunchPlan& plan,
+                                                            const std::string& process,
+                                                            const HostExecutor& executor);
 
 /// What all processes of the plan will have at most: for Supervisor::start().
 [[nodiscard]] Reservation demand_of(const LaunchPlan& plan);
