@@ -19,9 +19,9 @@ class Host:
             stdout=subprocess.PIPE, text=True)
         assert self._outer.stdout.readline() == "ready\n"
         self.pid = self._outer.pid
-        self._link = f"veth{number}"
-        _run("ip", "link", "add", self._link, "type", "veth", "peer", "name", "eth0", "netns", str(self.pid))
-        _run("ip", "link", "set", self._link, "master", "br0", "up")
+        self.link = f"veth{number}"
+        _run("ip", "link", "add", self.link, "type", "veth", "peer", "name", "eth0", "netns", str(self.pid))
+        _run("ip", "link", "set", self.link, "master", "br0", "up")
         self.run("ip", "addr", "add", f"{self.address}/24", "dev", "eth0")
         self.run("ip", "link", "set", "eth0", "up")
         self.run("ip", "route", "add", "224.0.0.0/4", "dev", "eth0")
@@ -38,16 +38,16 @@ class Host:
         return subprocess.Popen(self._command(command), text=True, **options)
 
     def unplug(self):
-        _run("ip", "link", "set", self._link, "down")
+        _run("ip", "link", "set", self.link, "down")
 
     def plug(self):
-        _run("ip", "link", "set", self._link, "up")
+        _run("ip", "link", "set", self.link, "up")
 
     def close(self):
         self._outer.kill()
         self._outer.wait()
         self._outer.stdout.close()
-        subprocess.run(["ip", "link", "del", self._link], check=False, capture_output=True)
+        subprocess.run(["ip", "link", "del", self.link], check=False, capture_output=True)
 
 
 class Network:
