@@ -167,6 +167,7 @@ void Gateway::step() {
   look.refusals = wanted.refusals;
   shed_what_waits(look);
   look.inbound = inbound_.status();
+  move_grown(look.inbound);
   append(look.inbound, inbound_bulk_.status());
   tell_refused_messages(look.inbound);
   reporter_.report(look);
@@ -201,8 +202,8 @@ std::string Gateway::answer(const std::string& question) {
 OutboundWorker& Gateway::exporter(const Bridge& bridge) noexcept {
   return is_bulk(bridge) ? outbound_bulk_ : outbound_;
 }
-InboundWorker& Gateway::importer(const Bridge& bridge) noexcept {
-  return is_bulk(bridge) ? inbound_bulk_ : inbound_;
+InboundWorker& Gateway::importer(const Bridge& bridge) {
+  return is_bulk(bridge) || grown_.contains(bridge.topic) ? inbound_bulk_ : inbound_;
 }
 
 /// What fails is said once, and not tried again until something about the topic changes.
@@ -245,6 +246,7 @@ void Gateway::update_imports(const std::vector<Bridge>& wanted, const LocalGraph
     });
     if (stays) return false;
     try_to("no longer import", entry.second, [&] { importer(entry.second).remove(entry.first); });
+    grown_.erase(entry.first);
     return true;
   });
   for (const auto& bridge : wanted) {
@@ -276,6 +278,16 @@ void Gateway::tell_refusals(const std::vector<Refusal>& refusals) {
       log_(fmt::format("{} does not cross: {}", refusal.topic, refusal.reason));
   }
   told_ = refusals;
+}
+
+/// Of a foreign writer, which does not say how large its messages get: they delay no small ones from now on.
+void Gateway::move_grown(const std::vector<InboundStatus>& inbound) {
+  for (const auto& one : inbound) {
+    if (one.grown_bytes <= kBulkBytes || !grown_.insert(one.topic).second) continue;
+    if (auto bridge = inbound_.remove(one.topic)) inbound_bulk_.add(std::move(bridge));
+    log_(fmt::format("{} has messages of up to {} bytes: it goes with the large ones", one.topic,
+                     one.grown_bytes));
+  }
 }
 
 /// At 1, 10, 100, .. of a topic: who sends nonsense does not fill the log.

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,10 +81,11 @@ class Gateway {
   void update_imports(const std::vector<Bridge>& wanted, const LocalGraph& local);
   void begin(const Bridge& waiting, const Bridge& bridge);
   OutboundWorker& exporter(const Bridge& bridge) noexcept;
-  InboundWorker& importer(const Bridge& bridge) noexcept;
+  InboundWorker& importer(const Bridge& bridge);
   void try_to(const char* what, const Bridge& bridge, const std::function<void()>& act);
   void shed_what_waits(Look& look);
   void tell_refusals(const std::vector<Refusal>& refusals);
+  void move_grown(const std::vector<InboundStatus>& inbound);
   void tell_refused_messages(const std::vector<InboundStatus>& inbound);
   /// What other hosts and tools ask for: "graph", "type HEX".
   std::string answer(const std::string& question);
@@ -113,6 +115,7 @@ class Gateway {
   };
   std::map<std::string, Export> exports_;  ///< open ones, by topic
   std::map<std::string, Bridge> imports_;
+  std::set<std::string> grown_;  ///< imports that turned out to be large
   std::vector<Refusal> told_;
   std::map<std::string, std::uint64_t> told_refused_;  ///< by topic: messages, when it was said last
 };

@@ -101,6 +101,7 @@ bool Inbound::grow(std::size_t block_bytes) {
   larger.max_bytes = std::bit_ceil(block_bytes);
   try {
     publisher_ = transport_.create_publisher(publisher_options(larger, type_.info()));
+    grown_bytes_ = larger.max_bytes;
     return true;
   } catch (const TransportError&) {
     most_bytes_ = block_bytes - 1;  // this host has no room for it: not asked again
@@ -134,7 +135,7 @@ void Inbound::count_refusal(RemoteWriter& writer, std::uint64_t handle, std::uin
 }
 
 InboundStatus Inbound::status() const {
-  InboundStatus status{bridge_.topic, bridge_.type, counts_, {}};
+  InboundStatus status{bridge_.topic, bridge_.type, counts_, {}, grown_bytes_};
   for (const auto& [handle, writer] : writers_) status.writers.push_back(writer);
   return status;
 }

@@ -41,6 +41,7 @@ struct InboundStatus {
   std::string type;
   InboundCounts counts;
   std::vector<RemoteWriter> writers;  ///< those that wrote lately
+  std::size_t grown_bytes = 0;  ///< what a message may take by now, where the writer had not said; else 0
 };
 
 /// One topic of the network on its way to this host. Thread: one at a time.
@@ -76,6 +77,7 @@ class Inbound {
   std::vector<std::uint32_t> chains_;
   InboundCounts counts_;
   std::size_t most_bytes_ = dds::kMaxSampleBytes;  ///< larger messages are refused
+  std::size_t grown_bytes_ = 0;
 };
 
 }  // namespace tactus::gateway

@@ -53,8 +53,8 @@ def as_lists(message):
 class VendorCase(HostsCase):
     def setUp(self):
         super().setUp()
-        gateway = self.gateway(self.left)
-        wait_until(lambda: "domain 0" in self.text(gateway), "the gateway's start", 20)
+        self.border = self.gateway(self.left)
+        wait_until(lambda: "domain 0" in self.text(self.border), "the gateway's start", 20)
 
     def send(self, name, message, topic):
         """From the left host."""
@@ -94,7 +94,12 @@ class FastDds(VendorCase):
         reader = self.start(self.right, FASTDDS, "read", "/large", "String")
         self.send("String", {"data": text}, "/large")
         self.assertEqual(self.lines_of(reader)[0].strip(), f'"{text}"')
+        late = self.start(self.left, RTCTL, "topic", "echo", "/back", "std_msgs/String", "--json")
         self.start(self.right, FASTDDS, "write", "/back", "String", text)
+        wait_until(lambda: "/back has messages of up to 131072 bytes: it goes with the large ones" in self.text(self.border), "the move", 20)
+        self.assertEqual(self.json(self.left, "topic", "info", "/back")["network"][0]["too_large"], 0)
+        seen = len(self.text(late).splitlines())
+        wait_until(lambda: len(self.text(late).splitlines()) > seen + 2, "messages after the move", 20)
         echo = self.left.run(RTCTL, "topic", "echo", "/back", "std_msgs/String", "--once", "--timeout", "20", "--json").stdout
         self.assertEqual(json.loads(echo), {"data": text})
 
