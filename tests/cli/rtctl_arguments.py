@@ -46,7 +46,7 @@ class WrongArguments(unittest.TestCase):
         self.assert_refused(["node", "zzzzzz"], "'rtctl node zzzzzz' does not exist")
 
     def test_missing_and_unknown_arguments_name_the_help(self):
-        self.assert_refused([], "'rtctl' needs one of launch, check, sched, top, trace, topic, node, host, msg, pkg, log, graph, ps, stop, doctor\nSee 'rtctl --help'.")
+        self.assert_refused([], "'rtctl' needs one of launch, check, sched, top, trace, topic, node, host, msg, pkg, security, log, graph, ps, stop, doctor\nSee 'rtctl --help'.")
         self.assert_refused(["topic"], "'rtctl topic' needs one of list, info")
         self.assert_refused(["--hlep"], "'--hlep' is no option of 'rtctl'; did you mean '--help'?")
         self.assert_refused(["topic", "echo"], "TOPIC is missing: Name of the topic\nSee 'rtctl topic echo --help'.")
