@@ -97,9 +97,10 @@ class FastDds(VendorCase):
         late = self.start(self.left, RTCTL, "topic", "echo", "/back", "std_msgs/String", "--json")
         self.start(self.right, FASTDDS, "write", "/back", "String", text)
         wait_until(lambda: "/back has messages of up to 131072 bytes: it goes with the large ones" in self.text(self.border), "the move", 20)
-        self.assertEqual(self.json(self.left, "topic", "info", "/back")["network"][0]["too_large"], 0)
         seen = len(self.text(late).splitlines())
         wait_until(lambda: len(self.text(late).splitlines()) > seen + 2, "messages after the move", 20)
+        counts = wait_until(lambda: self.json(self.left, "topic", "info", "/back")["network"], "the gateway's counts", 20)
+        self.assertEqual(counts[0]["too_large"], 0)
         echo = self.left.run(RTCTL, "topic", "echo", "/back", "std_msgs/String", "--once", "--timeout", "20", "--json").stdout
         self.assertEqual(json.loads(echo), {"data": text})
 
