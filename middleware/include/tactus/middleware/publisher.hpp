@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cassert>
+#include <source_location>
 #include <utility>
 
+#include "tactus/middleware/contract.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/middleware/transport.hpp"
 #include "tactus/msg/message.hpp"
@@ -28,14 +29,20 @@ class Loan {
   ~Loan() { drop(); }
 
   explicit operator bool() const noexcept { return publisher_ != nullptr; }
-  T& operator*() const noexcept {
-    assert(publisher_ != nullptr);
+  /// Throws ContractBroken when there is none.
+  T& operator*() const {
+    TACTUS_EXPECT(publisher_ != nullptr,
+                  "a loan that is there: check it after loan(), and not after publish()");
     return *reinterpret_cast<T*>(block_root_bytes(chunk_.bytes));
   }
-  T* operator->() const noexcept { return &**this; }
+  T* operator->() const { return &**this; }
 
   /// When the data was captured, for sources; otherwise the publish time counts.
-  void captured_at(Time time) noexcept { chunk_.header->capture_time_ns = to_ns(time); }
+  void captured_at(Time time) {
+    TACTUS_EXPECT(publisher_ != nullptr,
+                  "a loan that is there: check it after loan(), and not after publish()");
+    chunk_.header->capture_time_ns = to_ns(time);
+  }
 
  private:
   template <typename>
@@ -60,6 +67,7 @@ class Publisher {
   /// The topic's whole declared size, struct constructed with its defaults, tail untouched. Empty (and
   /// counted) when the pool or the loan quota is used up.
   [[nodiscard]] Loan<T> loan() {
+    TACTUS_EXPECT(port_ != nullptr, "a publisher from advertise()");
     Chunk chunk = port_->loan();
     if (chunk.bytes == nullptr) return {};
     Loan<T> loan{*port_, chunk};  // released if a default does not fit
@@ -67,8 +75,10 @@ class Publisher {
     return loan;
   }
 
-  void publish(Loan<T>&& loan) noexcept {
-    assert(loan && loan.publisher_ == port_);
+  /// Throws ContractBroken when the loan is empty or another publisher's; it stays with the caller then.
+  void publish(Loan<T>&& loan, std::source_location where = std::source_location::current()) {
+    if (!loan || loan.publisher_ != port_) [[unlikely]]
+      refuse(static_cast<bool>(loan), where);
     loan.chunk_.header->block_bytes = block_used(loan.chunk_.bytes);
     std::exchange(loan.publisher_, nullptr)->publish(loan.chunk_);
   }
@@ -76,6 +86,13 @@ class Publisher {
   [[nodiscard]] EndpointCounts counts() const noexcept { return port_->counts(); }
 
  private:
+  /// Says where the node published it.
+  [[noreturn, gnu::cold]] static void refuse(bool of_another, std::source_location where) {
+    if (of_another)
+      detail::break_contract("expected", "a loan of the publisher that publishes it", "publish(loan)", where);
+    detail::break_contract("expected", "a loan that is there and not published yet", "publish(loan)", where);
+  }
+
   UntypedPublisher* port_ = nullptr;
 };
 

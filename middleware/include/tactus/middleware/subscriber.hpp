@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cassert>
 #include <utility>
 
+#include "tactus/middleware/contract.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/middleware/transport.hpp"
 #include "tactus/msg/message.hpp"
@@ -29,16 +29,29 @@ class Sample {
   ~Sample() { drop(); }
 
   explicit operator bool() const noexcept { return port_ != nullptr; }
-  const T& operator*() const noexcept {
-    assert(port_ != nullptr);
+  /// Throws ContractBroken when there is none; so do the others.
+  const T& operator*() const {
+    expect_one();
     return block_root<T>(chunk_.bytes);
   }
-  const T* operator->() const noexcept { return &**this; }
-  [[nodiscard]] const SampleHeader& header() const noexcept { return *chunk_.header; }
-  [[nodiscard]] Time published() const noexcept { return from_ns(chunk_.header->publish_time_ns); }
-  [[nodiscard]] Time captured() const noexcept { return from_ns(chunk_.header->capture_time_ns); }
+  const T* operator->() const { return &**this; }
+  [[nodiscard]] const SampleHeader& header() const {
+    expect_one();
+    return *chunk_.header;
+  }
+  [[nodiscard]] Time published() const {
+    expect_one();
+    return from_ns(chunk_.header->publish_time_ns);
+  }
+  [[nodiscard]] Time captured() const {
+    expect_one();
+    return from_ns(chunk_.header->capture_time_ns);
+  }
 
  private:
+  void expect_one() const {
+    TACTUS_EXPECT(port_ != nullptr, "a message: check it after take(), latest() or next()");
+  }
   void drop() noexcept {
     if (port_ != nullptr) std::exchange(port_, nullptr)->release(chunk_);
   }
@@ -60,14 +73,15 @@ class Subscriber {
   explicit Subscriber(UntypedSubscriber& port) noexcept : port_{&port} {}
 
   /// The oldest message that was not taken yet.
-  [[nodiscard]] Sample<T> take() noexcept {
+  [[nodiscard]] Sample<T> take() {
+    TACTUS_EXPECT(port_ != nullptr, "an input from subscribe()");
     const auto chunk = port_->take();
     return chunk ? Sample<T>{*port_, *chunk} : Sample<T>{};
   }
 
   /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last
   /// call, or when it was published longer than `max_age` ago.
-  [[nodiscard]] Sample<T> latest(Duration max_age = Duration::max()) noexcept {
+  [[nodiscard]] Sample<T> latest(Duration max_age = Duration::max()) {
     Sample<T> newest;
     while (auto sample = take()) newest = std::move(sample);
     if (newest && max_age != Duration::max() &&

@@ -262,6 +262,8 @@ class Resumable {
   ~Resumable() = default;
 };
 
+class Stateful;
+
 /// What a node's shared object exports. Changes with kInterfaceMajor.
 struct NodeEntry {
   const char* class_name;
@@ -270,9 +272,10 @@ struct NodeEntry {
   Node* (*create)(NodeContext&);
   void (*destroy)(Node*);
   Resumable* (*resumable)(Node*) = nullptr;  ///< nullptr: its code does not wait
+  Stateful* (*stateful)(Node*) = nullptr;    ///< nullptr: it hands nothing over (tactus/state.hpp)
 };
 
-inline constexpr std::uint32_t kInterfaceMajor = 3;
+inline constexpr std::uint32_t kInterfaceMajor = 4;
 inline constexpr std::uint32_t kInterfaceMinor = 0;
 
 /// Facts about the build of a node, in an ELF note that is read before the object is loaded.
@@ -292,6 +295,13 @@ template <typename Class>
 constexpr Resumable* (*resumable_of())(Node*) {
   if constexpr (std::is_base_of_v<Resumable, Class>)
     return [](Node* node) -> Resumable* { return static_cast<Class*>(node); };
+  else
+    return nullptr;
+}
+template <typename Class>
+constexpr Stateful* (*stateful_of())(Node*) {
+  if constexpr (std::is_base_of_v<Stateful, Class>)
+    return [](Node* node) -> Stateful* { return static_cast<Class*>(node); };
   else
     return nullptr;
 }
@@ -339,6 +349,7 @@ constexpr ElfNote make_note(std::string_view class_name) {
       !std::is_same_v<decltype(&Class::run), decltype(&::tactus::Node::run)>,                       \
       [](::tactus::NodeContext& context) -> ::tactus::Node* { return new Class{context}; },         \
       [](::tactus::Node* node) { delete node; },                                                    \
-      ::tactus::detail::resumable_of<Class>()};                                                     \
+      ::tactus::detail::resumable_of<Class>(),                                                      \
+      ::tactus::detail::stateful_of<Class>()};                                                      \
   __attribute__((section(".note.tactus"), used)) const ::tactus::detail::ElfNote tactus_node_note = \
       ::tactus::detail::make_note(#Class);
