@@ -23,6 +23,27 @@ function(tactus_node_target name)
     INSTALL_RPATH "$ORIGIN/../.." INSTALL_RPATH_USE_LINK_PATH ON)
 endfunction()
 
+# tactus_add_program(<name> SOURCES <file>... [LIBRARIES <target>...])
+#
+# A node that is a program with a main() of its own (tactus/program.hpp), <name> beside the shared objects: `use: <name>` as well.
+#
+# tactus_program_target(...): the same without the installation.
+
+function(tactus_program_target name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE tactus::program tactus::node_api ${ARG_LIBRARIES})
+  set_target_properties(${name} PROPERTIES
+    CXX_STANDARD 20 CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON ENABLE_EXPORTS ON
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/tactus/nodes
+    INSTALL_RPATH "$ORIGIN/../.." INSTALL_RPATH_USE_LINK_PATH ON)
+endfunction()
+
+function(tactus_add_program name)
+  tactus_program_target(${name} ${ARGN})
+  install(TARGETS ${name} RUNTIME DESTINATION lib/tactus/nodes)
+endfunction()
+
 function(tactus_add_node name)
   tactus_node_target(${name} ${ARGN})
   install(TARGETS ${name} LIBRARY DESTINATION lib/tactus/nodes)

@@ -37,6 +37,7 @@ void add_commands(CLI::App& root, Run& run) {
   add_node_info(node, run);
   add_node_describe(node, run);
   add_node_control(node, run);
+  add_node_reload(node, run);
 
   CLI::App& host = add_noun(root, "host", "Other hosts of the mesh");
   add_host_list(host, run);

@@ -56,6 +56,7 @@ void add_node_list(CLI::App& node, Run& run);
 void add_node_info(CLI::App& node, Run& run);
 void add_node_describe(CLI::App& node, Run& run);
 void add_node_control(CLI::App& node, Run& run);
+void add_node_reload(CLI::App& node, Run& run);
 
 void add_log_level(CLI::App& log, Run& run);
 void add_log_tail(CLI::App& log, Run& run);

@@ -110,8 +110,8 @@ FoundNode find_node(std::vector<RunningLaunch>& launches, const std::string& nam
   throw Failure{fmt::format("no node {}{}{}", full, in_group(group), tactus::did_you_mean(full, names))};
 }
 
-void ask(RunningLaunch& launch, const std::string& request) try {
-  static_cast<void>(launch.control->ask(request));
+std::string ask(RunningLaunch& launch, const std::string& request) try {
+  return launch.control->ask(request);
 } catch (const tactus::ControlError& error) {
   throw Failure{error.what()};
 }

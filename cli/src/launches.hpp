@@ -53,7 +53,7 @@ struct FoundNode {
 [[nodiscard]] FoundNode find_node(std::vector<RunningLaunch>& launches, const std::string& name,
                                   const std::string& group);
 
-/// Asks for something that needs no answer but a yes. Throws Failure.
-void ask(RunningLaunch& launch, const std::string& request);
+/// The answer, JSON; most need no more than a yes. Throws Failure.
+std::string ask(RunningLaunch& launch, const std::string& request);
 
 }  // namespace rtctl

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <tactus/node.hpp>
+#include <tactus/state.hpp>
 
 #include "integrator.hpp"
 #include "motion_message.hpp"
 
 /// Head pose at the IMU's rate: integrates from the newest correction to now. Publishes nothing before the
 /// first correction, because there is no pose to start from.
-class ImuIntegrator final : public tactus::Node {
+class ImuIntegrator final : public tactus::Node, public tactus::Stateful {
  public:
   explicit ImuIntegrator(tactus::NodeContext& context)
       : imu_{context.subscribe<sensor_msgs::msg::Imu>("imu", {.depth = 64})},
@@ -17,6 +18,15 @@ class ImuIntegrator final : public tactus::Node {
             context.metric("ignored_samples", {.help = "1 each: no measurement, or back in time"})},
         ignored_corrections_{context.metric("ignored_corrections", {.help = "1 each: no pose, or too old"})},
         estimator_{context.parameter("gravity", 9.81, {.min = 9.7, .max = 9.9, .unit = "m/s^2"})} {}
+
+  [[nodiscard]] std::uint32_t state_version() const noexcept override {
+    return xr::PoseEstimator::kStateVersion;
+  }
+  void save(tactus::StateWriter& to) const override { estimator_.save(to); }
+  void restore(tactus::StateReader& from, std::uint32_t version) override {
+    TACTUS_EXPECT(version == state_version(), "a state of version 1");
+    estimator_.restore(from);
+  }
 
   void step(const tactus::Cycle&) override {
     while (const auto correction = correction_.take()) {

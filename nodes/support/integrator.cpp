@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <span>
 
 namespace xr {
 namespace {
@@ -54,10 +55,63 @@ Eigen::Vector3d rotation_vector(Eigen::Quaterniond q) {
   return turn.angle() * turn.axis();
 }
 
+void put(tactus::StateWriter& to, const Eigen::Vector3d& vector) { to.put_all(std::span{vector.data(), 3}); }
+void get(tactus::StateReader& from, Eigen::Vector3d& vector) { from.get_all(std::span{vector.data(), 3}); }
+
+void put(tactus::StateWriter& to, const std::optional<MotionState>& state) {
+  to.put(state.has_value());
+  if (!state) return;
+  to.put(state->stamp_ns);
+  put(to, state->position);
+  put(to, state->velocity);
+  to.put_all(std::span{state->orientation.coeffs().data(), 4});
+}
+void get(tactus::StateReader& from, std::optional<MotionState>& state) {
+  if (!from.get<bool>()) return state.reset();
+  MotionState& got = state.emplace();
+  got.stamp_ns = from.get<std::int64_t>();
+  get(from, got.position);
+  get(from, got.velocity);
+  from.get_all(std::span{got.orientation.coeffs().data(), 4});
+  TACTUS_EXPECT(got.position.allFinite() && got.velocity.allFinite(), "a state of finite numbers");
+  TACTUS_EXPECT(is_pose(got.position, got.orientation), "a state with a rotation");
+}
+
 }  // namespace
+
+void PoseEstimator::save(tactus::StateWriter& to) const {
+  to.put(count_);
+  to.put(corrections_);
+  put(to, base_);
+  put(to, state_);
+  put(to, bias_.angular_velocity);
+  put(to, bias_.linear_acceleration);
+  for (std::uint64_t i = count_ - std::min<std::uint64_t>(count_, kHistory); i < count_; ++i) {
+    to.put(sample(i).stamp_ns);
+    put(to, sample(i).angular_velocity);
+    put(to, sample(i).linear_acceleration);
+  }
+}
+
+void PoseEstimator::restore(tactus::StateReader& from) {
+  count_ = from.get<std::uint64_t>();
+  corrections_ = from.get<std::uint64_t>();
+  get(from, base_);
+  get(from, state_);
+  get(from, bias_.angular_velocity);
+  get(from, bias_.linear_acceleration);
+  for (std::uint64_t i = count_ - std::min<std::uint64_t>(count_, kHistory); i < count_; ++i) {
+    ImuSample& got = history_[i % kHistory];
+    got.stamp_ns = from.get<std::int64_t>();
+    get(from, got.angular_velocity);
+    get(from, got.linear_acceleration);
+    TACTUS_EXPECT(is_measurement(got), "a history of measurements");
+  }
+}
 
 MotionState integrate(const MotionState& from, const ImuSample& a, const ImuSample& b, const ImuBias& bias,
                       double gravity) {
+  TACTUS_INSIDE_EXPECT(a.stamp_ns <= b.stamp_ns, "samples in the order of their stamps");
   const double dt = 1e-9 * static_cast<double>(b.stamp_ns - a.stamp_ns);
   const ImuSample middle = interpolate(a, b, 0.5);
   const Derivative k1 = derivative(from, a, bias, gravity);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "tactus/state.hpp"
+
 namespace xr {
 
 struct ImuSample {
@@ -49,6 +51,12 @@ class PoseEstimator {
   /// Of the newest sample, without its bias: rad/s, body. Zero before the first sample.
   [[nodiscard]] Eigen::Vector3d angular_velocity() const;
   [[nodiscard]] const ImuBias& bias() const { return bias_; }
+
+  static constexpr std::uint32_t kStateVersion = 1;
+  /// All that it knows, gravity aside: 29 kB at most.
+  void save(tactus::StateWriter& to) const;
+  /// Of a fresh one. Throws ContractBroken when that is no state of an estimator; it is to be thrown away then.
+  void restore(tactus::StateReader& from);
 
  private:
   static constexpr std::size_t kHistory = 512;  ///< samples; 2.5 s at 200 Hz

@@ -186,10 +186,52 @@ void realtime(const Library& library) {
   if (made > 0) throw Broken{fmt::format("step() allocates: {} times in 300 calls", made)};
 }
 
+void hands_over(const Library& library) {
+  const NodeEntry& entry = load(library);
+  if (entry.stateful == nullptr) throw NotApplicable{"it is not Stateful: it hands nothing over"};
+  Subject one{entry, library.parameters};
+  one.start();
+  const auto live = [](Subject& subject) {
+    for (int i = 0; i < 20; ++i) {
+      subject.give(Values::kDefault, subject.now());
+      subject.call();
+    }
+  };
+  live(one);
+  const auto made_by_steps = one.allocations();
+  const auto saved = one.save();
+  if (one.save() != saved) throw Broken{"saved twice, its state differs: save() is to leave it as it is"};
+  Subject other{entry, library.parameters};
+  other.start();
+  other.restore(saved);
+  const auto made = one.allocations() - made_by_steps + other.allocations();
+  if (other.save() != saved) throw Broken{"saved again by the one that restored it, its state differs"};
+  if (testing::counts_allocations() && made > 0)
+    throw Broken{"save() or restore() allocates: its neighbours wait meanwhile"};
+  live(other);
+  other.stop();
+  live(one);  // what is refused goes on
+  one.stop();
+  if (saved.empty()) return;
+  Subject third{entry, library.parameters};
+  third.start();
+  bool refused = false;
+  try {
+    third.restore(std::span{saved}.first(saved.size() - 1));
+  } catch (const Broken&) {
+    throw;
+  } catch (const std::exception&) {
+    refused = true;
+  }
+  third.stop();
+  if (!refused) throw Broken{"it restores a state that was cut: it reads less than save() wrote"};
+}
+
 constexpr std::array kChecks{
     Check{"declares", "the constructor declares the same each time, and does nothing else", declares},
     Check{"unloads", "its shared object can be unloaded, and so replaced", unloads},
     Check{"restarts", "20 lives leave no thread, no file and no memory behind", restarts},
+    Check{"hands-over", "what it saves, another one restores and goes on with", hands_over},
     Check{"no-input", "lives without any input", without_input},
     Check{"no-loans", "lives when there is no memory for what it publishes", without_loans},
     Check{"late-input", "lives with input from the past and the future, and after 10 s of silence",

@@ -2,10 +2,14 @@
 #include "subject.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
+
 #include <thread>
 
 #include "allocations.hpp"
+#include "checks.hpp"
 #include "tactus/msg/codec.hpp"
+#include "tactus/state.hpp"
 
 namespace tactus::conformance {
 
@@ -105,6 +109,28 @@ void Subject::run() {
   }
   thread.join();
   if (thrown) std::rethrow_exception(thrown);
+}
+
+std::vector<std::byte> Subject::save() {
+  doing("save()");
+  std::vector<std::byte> room(kMostStateBytes);
+  StateWriter to{room};
+  const std::uint64_t before = testing::allocations_of_this_thread();
+  entry_.stateful(node_.get())->save(to);
+  allocations_ += testing::allocations_of_this_thread() - before;
+  room.resize(to.size());
+  return room;
+}
+
+void Subject::restore(std::span<const std::byte> state) {
+  doing("restore()");
+  StateReader from{state};
+  Stateful& node = *entry_.stateful(node_.get());
+  const std::uint64_t before = testing::allocations_of_this_thread();
+  node.restore(from, node.state_version());
+  allocations_ += testing::allocations_of_this_thread() - before;
+  if (from.left() > 0)
+    throw Broken{fmt::format("restore() leaves {} of {} bytes that save() wrote", from.left(), state.size())};
 }
 
 void Subject::drain() {

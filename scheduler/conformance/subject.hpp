@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,13 +48,17 @@ class Subject {
   /// had a stop request for a moment.
   void call(Duration later = std::chrono::milliseconds{5});
   void stop();
+  /// What it hands over to another one. Stateful nodes only.
+  [[nodiscard]] std::vector<std::byte> save();
+  /// Throws what the node throws.
+  void restore(std::span<const std::byte> state);
 
   /// Holds all loans of all outputs: the node gets none until they are given back.
   void hold_loans();
   void give_loans_back();
 
   [[nodiscard]] Time now() const { return context_.now(); }
-  /// Heap allocations of the calls to step() so far.
+  /// Heap allocations of the calls to step(), save() and restore() so far.
   [[nodiscard]] std::uint64_t allocations() const { return allocations_; }
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -102,8 +104,11 @@ std::size_t Executor::pass(std::int64_t now_ns, std::int64_t clock_ns) {
 /// Who was paused or started again by others comes out of the schedule, or into it.
 void Executor::follow_states(std::int64_t now_ns) {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    nodes_[node]->look_after(now_ns);
-    schedule_.set_running(node, nodes_[node]->state() == NodeState::kRunning, now_ns);
+    const bool renewed = nodes_[node]->look_after(now_ns);
+    const bool runs = nodes_[node]->state() == NodeState::kRunning;
+    if (renewed && runs && nodes_[node]->trigger().kind == TriggerKind::kCoroutine)
+      schedule_.set_wake(node, to_ns(nodes_[node]->awaited().until));
+    schedule_.set_running(node, runs, now_ns);
   }
 }
 
@@ -153,6 +158,7 @@ void Worker::finish() {
 }
 
 void Worker::run(const std::stop_token& stop) {
+  thread_id_ = gettid();
   block_signals();
   name_this_thread(options_.name);
   auto denied = set_up();
@@ -271,6 +277,7 @@ void LoopWorker::loop(const std::stop_token& stop) {
       const std::stop_callback end_run{stop, [this] { request_run_stop(); }};
       node_->run(stop_);
     }
+    if (!stop.stop_requested() && node_->take_over_after_run()) continue;
     node_->stop();
     wait_for_next_run(stop);
   }
@@ -294,7 +301,9 @@ void LoopWorker::request_run_stop() {
 bool LoopWorker::ask(const std::string& node, NodeCommand command) {
   if (node_->name() != node) return false;
   node_->ask(command);
-  if (command == NodeCommand::kStop || command == NodeCommand::kRestart) request_run_stop();
+  const bool ends_run =
+      command == NodeCommand::kStop || command == NodeCommand::kRestart || command == NodeCommand::kReload;
+  if (ends_run) request_run_stop();
   ring();
   return true;
 }

@@ -91,6 +91,7 @@ class Worker {
   [[nodiscard]] virtual bool calls(const std::string& node) const = 0;  ///< the node is one of this thread's
 
   [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] int thread_id() const { return thread_id_.load(); }  ///< 0: not started; any thread
   /// Times that the re-check found data for which no ring came either.
   [[nodiscard]] std::uint64_t lost_wakes() const { return lost_wakes_.count(); }
 
@@ -132,6 +133,7 @@ class Worker {
   std::promise<void> stopped_;
   std::future<void> stopped_future_;
   bool gone_ = false;
+  std::atomic<int> thread_id_{0};
   std::jthread thread_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +24,10 @@
 namespace tactus {
 namespace {
 
+constexpr std::size_t kShownBuildId = 8;
+
+double milliseconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-6; }
+
 std::string located(const std::string& at, const std::string& what) {
   return at.empty() ? what : at + ": " + what;
 }
@@ -38,6 +43,8 @@ std::string why_not(NodeCommand command, NodeState state) {
   if (command == NodeCommand::kStop && state == NodeState::kStopped) return "it is stopped already";
   if (command == NodeCommand::kStart && runs) return "it runs already";
   if (command == NodeCommand::kStart && paused) return "it is paused: rtctl node resume";
+  if (command == NodeCommand::kReload && paused) return "it is paused: rtctl node resume";
+  if (command == NodeCommand::kReload && state == NodeState::kStarting) return "it is starting: try again";
   if (command == NodeCommand::kPause && !runs) return fmt::format("it is {}", to_text(state));
   if (command == NodeCommand::kResume && !paused) return fmt::format("it is {}, not paused", to_text(state));
   return {};
@@ -54,6 +61,8 @@ class Host::Impl {
   std::vector<std::string> start();
   bool stop(std::chrono::milliseconds limit);
   std::string command(const std::string& node, const std::string& what, std::chrono::milliseconds limit);
+  Reload reload(const std::string& node, const std::filesystem::path& library,
+                const std::map<std::string, ParameterValue>& parameters, std::chrono::milliseconds limit);
   std::string set_log_level(const std::string& node, const std::string& level);
   [[nodiscard]] std::vector<std::string> hanging() const;
   [[nodiscard]] std::size_t count(NodeState state) const;
@@ -63,6 +72,7 @@ class Host::Impl {
   struct Loaded {
     const HostNode* plan;
     NodeCounters* counters;
+    std::unique_ptr<NodeLibrary> library;
     std::unique_ptr<NodeRunner> runner;
   };
   /// A thread and the position of its first node in the file.
@@ -78,7 +88,9 @@ class Host::Impl {
   std::vector<std::string> start_threads();
   [[nodiscard]] std::vector<std::vector<const Thread*>> start_waves() const;
   [[nodiscard]] bool waits_for(const Thread& later, const Thread& earlier) const;
-  [[nodiscard]] const Loaded* find(const std::string& node) const;
+  [[nodiscard]] Loaded* find(const std::string& node);
+  [[nodiscard]] bool exchange(NodeRunner& runner, Successor& next, std::chrono::milliseconds limit);
+  [[nodiscard]] std::vector<int> thread_ids() const;
   void touch_loans();
   std::vector<std::string> prefault();
   [[nodiscard]] std::string process_text() const;
@@ -91,7 +103,6 @@ class Host::Impl {
   LogCollector logs_;
   std::map<std::string, HostServices::Bell> bells_;           ///< per executor
   std::map<std::string, HostServices::WorkerPlace> workers_;  ///< per executor
-  std::deque<NodeLibrary> libraries_;
   std::vector<Loaded> nodes_;
   std::vector<Thread> threads_;
   std::vector<TouchedLoans> loans_;  ///< until the start
@@ -133,7 +144,8 @@ void Host::Impl::construct_node(const HostNode& node) {
         fmt::format("node {}: process '{}' has no executor '{}'", name, settings_.process, node.executor)};
   }
   try {
-    const NodeEntry& entry = libraries_.emplace_back(node.library).entry();
+    auto library = std::make_unique<NodeLibrary>(node.library);
+    const NodeEntry& entry = library->entry();
     const HostServices::Place place = services_.add_node(name);
     NodeCounters& counters = *place.counters;
     const HostServices::Bell bell = loops ? services_.add_bell() : bells_.at(node.executor);
@@ -164,7 +176,7 @@ void Host::Impl::construct_node(const HostNode& node) {
         entry, std::move(services), NodePlace{counters, *place.times, *thread.recorder, place.node});
     runner->construct();
     if (loops) static_cast<LoopWorker&>(*threads_.back().worker).set_node(*runner);
-    nodes_.push_back({&node, &counters, std::move(runner)});
+    nodes_.push_back({&node, &counters, std::move(library), std::move(runner)});
   } catch (const HostError&) {
     throw;
   } catch (const std::exception& error) {
@@ -265,7 +277,7 @@ bool Host::Impl::waits_for(const Thread& later, const Thread& earlier) const {
   });
 }
 
-const Host::Impl::Loaded* Host::Impl::find(const std::string& node) const {
+Host::Impl::Loaded* Host::Impl::find(const std::string& node) {
   const auto found =
       std::ranges::find_if(nodes_, [&](const Loaded& loaded) { return loaded.runner->name() == node; });
   return found == nodes_.end() ? nullptr : &*found;
@@ -291,6 +303,63 @@ std::string Host::Impl::command(const std::string& node, const std::string& what
   if (runner.asked()) return "it is busy: it is done once its call returns";
   if (runner.state() == NodeState::kFaulted) return "it faulted as it started; its log says why";
   return {};
+}
+
+/// What takes time is done here; the node's thread only exchanges one object for the other.
+Reload Host::Impl::reload(const std::string& node, const std::filesystem::path& library,
+                          const std::map<std::string, ParameterValue>& given,
+                          std::chrono::milliseconds limit) try {
+  Loaded* loaded = find(node);
+  if (loaded == nullptr) return {fmt::format("process '{}' has no node {}", settings_.process, node), {}};
+  NodeRunner& runner = *loaded->runner;
+  if (const std::string why = why_not(NodeCommand::kReload, runner.state()); !why.empty()) return {why, {}};
+  if (!settings_.program.empty())
+    return {fmt::format("it is a program ({}): kill its process ({}) to start the new one", settings_.program,
+                        getpid()),
+            {}};
+  const std::string before = loaded->library->loaded_build_id();
+  if (given.empty() && !before.empty() && before == build_id(library))
+    return {fmt::format("it runs this build already ({}): rtctl node restart constructs it again",
+                        before.substr(0, kShownBuildId)),
+            {}};
+  const std::int64_t start_ns = monotonic_ns();
+  auto parameters = given;
+  parameters.insert(runner.context().parameters().begin(), runner.context().parameters().end());
+  Successor next{runner.context(), runner.trigger(), library, std::move(parameters)};
+  const std::int64_t loaded_ns = monotonic_ns();
+  if (!exchange(runner, next, limit))
+    return {
+        fmt::format("it is busy: its call has not returned for {} ms; nothing was replaced", limit.count()),
+        next.close(thread_ids())};
+  if (!next.refused.empty()) return {next.refused + "; the one before goes on", next.close(thread_ids())};
+  std::swap(loaded->library, next.library);
+  const std::string left = next.close(thread_ids());
+  return {{},
+          fmt::format("build {} in place of {}: loaded in {:.1f} ms, its thread was held for {:.3f} ms, {}{}",
+                      loaded->library->loaded_build_id().substr(0, kShownBuildId),
+                      before.substr(0, kShownBuildId), milliseconds(loaded_ns - start_ns),
+                      milliseconds(next.held_ns), next.state_text(), left.empty() ? "" : "; " + left),
+          next.held_ns};
+} catch (const std::exception& error) {
+  return {error.what(), {}};
+}
+
+/// False: the node's thread was busy for all that time, and `next` was taken back.
+bool Host::Impl::exchange(NodeRunner& runner, Successor& next, std::chrono::milliseconds limit) {
+  runner.offer(next);
+  for (const Thread& thread : threads_) thread.worker->ask(runner.name(), NodeCommand::kReload);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!next.done.load(std::memory_order_acquire)) {
+    std::this_thread::sleep_for(std::chrono::microseconds{50});
+    if (std::chrono::steady_clock::now() > deadline && runner.withdraw()) return false;
+  }
+  return true;
+}
+
+std::vector<int> Host::Impl::thread_ids() const {
+  std::vector<int> ids;
+  for (const Thread& thread : threads_) ids.push_back(thread.worker->thread_id());
+  return ids;
 }
 
 std::string Host::Impl::set_log_level(const std::string& node, const std::string& level) {
@@ -342,6 +411,11 @@ std::vector<std::string> Host::start() { return impl_->start(); }
 bool Host::stop(std::chrono::milliseconds limit) { return impl_->stop(limit); }
 std::string Host::command(const std::string& node, const std::string& what, std::chrono::milliseconds limit) {
   return impl_->command(node, what, limit);
+}
+Reload Host::reload(const std::string& node, const std::filesystem::path& library,
+                    const std::map<std::string, ParameterValue>& parameters,
+                    std::chrono::milliseconds limit) {
+  return impl_->reload(node, library, parameters, limit);
 }
 std::string Host::set_log_level(const std::string& node, const std::string& level) {
   return impl_->set_log_level(node, level);

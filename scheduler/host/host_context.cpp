@@ -11,6 +11,7 @@
 #include "tactus/middleware/in_process.hpp"
 #include "tactus/msg/dynamic_type.hpp"
 #include "tactus/msg/message.hpp"
+#include "tactus/msg/type_id.hpp"
 
 namespace tactus {
 namespace {
@@ -65,23 +66,49 @@ void HostContext::wait_until(Time until) noexcept {
   begin_release();
 }
 
+const TypeInfo& HostContext::kept(const TypeInfo& type) {
+  for (const DynamicType& known : types_)
+    if (type_id(known.info()) == type_id(type)) return known.info();
+  return types_.emplace_back(DynamicType::parse(serialize_type(type))).info();
+}
+
+SubscriberOptions HostContext::subscriber_options(std::string_view name, const TypeInfo& type,
+                                                  const InputOptions& options) const {
+  const auto given = said<InputSettings>(settings_.inputs, name);
+  return {.node = settings_.name,
+          .topic = resolve_topic(name, settings_.name, settings_.remaps),
+          .type = &type,
+          .depth = given.depth != 0 ? given.depth : options.depth,
+          .max_held = held_at_once(options.max_held),
+          .want_history = true};
+}
+
+PublisherOptions HostContext::publisher_options(std::string_view name, const TypeInfo& type,
+                                                const OutputOptions& options) const {
+  const auto given = said<OutputSettings>(settings_.outputs, name);
+  bool exact = false;
+  std::size_t bytes = given.max_bytes != 0 ? given.max_bytes : options.max_bytes;
+  if (bytes == 0) bytes = default_max_bytes(type, exact);
+  return {.node = settings_.name,
+          .topic = resolve_topic(name, settings_.name, settings_.remaps),
+          .type = &type,
+          .history = given.history >= 0 ? static_cast<std::uint32_t>(given.history) : options.history,
+          .max_loans = given.max_loans != 0 ? given.max_loans : options.max_loans,
+          .max_bytes = bytes};
+}
+
 UntypedSubscriber& HostContext::add_input(std::string_view name, const TypeInfo& type,
                                           const InputOptions& options) {
   declare_port(name);
   if (const auto known = std::ranges::find(inputs_, name, &Input::name); known != inputs_.end())
     return *known->port;
-  const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
-  const auto given = said<InputSettings>(settings_.inputs, name);
-  auto subscriber =
-      services_.transport.create_subscriber({.node = settings_.name,
-                                             .topic = topic,
-                                             .type = &type,
-                                             .depth = given.depth != 0 ? given.depth : options.depth,
-                                             .max_held = held_at_once(options.max_held),
-                                             .want_history = true,
-                                             .doorbell = services_.doorbell(topic)});
-  auto port = std::make_unique<InputPort>(std::move(subscriber), lineage_, flight_);
-  return *inputs_.emplace_back(Input{std::string{name}, topic, std::move(port), given}).port;
+  SubscriberOptions wanted = subscriber_options(name, kept(type), options);
+  wanted.doorbell = services_.doorbell(wanted.topic);
+  auto port = std::make_unique<InputPort>(services_.transport.create_subscriber(wanted), lineage_, flight_);
+  return *inputs_
+              .emplace_back(Input{std::string{name}, wanted.topic, std::move(port),
+                                  said<InputSettings>(settings_.inputs, name)})
+              .port;
 }
 
 UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo& type,
@@ -89,22 +116,11 @@ UntypedPublisher& HostContext::add_output(std::string_view name, const TypeInfo&
   declare_port(name);
   if (const auto known = std::ranges::find(outputs_, name, &Output::name); known != outputs_.end())
     return *known->port;
-  const std::string topic = resolve_topic(name, settings_.name, settings_.remaps);
-  const auto given = said<OutputSettings>(settings_.outputs, name);
-  bool exact = false;
-  std::size_t bytes = given.max_bytes != 0 ? given.max_bytes : options.max_bytes;
-  if (bytes == 0) bytes = default_max_bytes(type, exact);
-  auto publisher = services_.transport.create_publisher(
-      {.node = settings_.name,
-       .topic = topic,
-       .type = &type,
-       .history = given.history >= 0 ? static_cast<std::uint32_t>(given.history) : options.history,
-       .max_loans = given.max_loans != 0 ? given.max_loans : options.max_loans,
-       .max_bytes = bytes});
-  auto port = std::make_unique<OutputPort>(std::move(publisher), lineage_, flight_);
+  const PublisherOptions wanted = publisher_options(name, kept(type), options);
+  auto port = std::make_unique<OutputPort>(services_.transport.create_publisher(wanted), lineage_, flight_);
   port->appear_after(services_.takes_ns);
   join_chains(*port);
-  return *outputs_.emplace_back(Output{std::string{name}, topic, std::move(port)}).port;
+  return *outputs_.emplace_back(Output{std::string{name}, wanted.topic, std::move(port)}).port;
 }
 
 void HostContext::join_chains(OutputPort& port) {
@@ -130,6 +146,10 @@ MetricCounters& HostContext::add_metric(std::string_view name, const MetricOptio
     throw std::logic_error{fmt::format("node {} declares metric '{}' twice", settings_.name, name)};
   }
   metrics_.emplace_back(name);
+  return metric_counters(name, options);
+}
+
+MetricCounters& HostContext::metric_counters(std::string_view name, const MetricOptions& options) {
   const auto known = metric_counters_.find(name);
   if (known != metric_counters_.end()) return *known->second;
   MetricCounters& counters = services_.add_metric(name, options.unit);
@@ -139,6 +159,10 @@ MetricCounters& HostContext::add_metric(std::string_view name, const MetricOptio
 
 std::uint32_t HostContext::add_chain(std::string_view name) {
   refuse_when_sealed(name);
+  return chain_id(name);
+}
+
+std::uint32_t HostContext::chain_id(std::string_view name) const {
   const auto chain = std::ranges::find(services_.chains, name, &ChainSettings::name);
   return chain == services_.chains.end() ? 0 : chain->origin_id;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "lineage.hpp"
 #include "output_port.hpp"
 #include "tactus/middleware/names.hpp"
+#include "tactus/msg/dynamic_type.hpp"
 #include "tactus/node.hpp"
 #include "tactus/node_description.hpp"
 #include "tactus/scheduler/host_settings.hpp"
@@ -72,6 +74,22 @@ class HostContext final : public NodeContext {
   [[nodiscard]] std::vector<Output>& outputs() { return outputs_; }
   [[nodiscard]] const std::vector<Input>& inputs() const { return inputs_; }
   [[nodiscard]] const std::vector<Output>& outputs() const { return outputs_; }
+  /// What the ports of these names are made with, whoever declares them.
+  [[nodiscard]] SubscriberOptions subscriber_options(std::string_view name, const TypeInfo& type,
+                                                     const InputOptions& options) const;
+  [[nodiscard]] PublisherOptions publisher_options(std::string_view name, const TypeInfo& type,
+                                                   const OutputOptions& options) const;
+  /// The one of this name of all constructions; made when there is none.
+  MetricCounters& metric_counters(std::string_view name, const MetricOptions& options);
+  [[nodiscard]] std::uint32_t chain_id(std::string_view name) const;  ///< 0: not declared
+  [[nodiscard]] const std::map<std::string, ParameterValue>& parameters() const {
+    return settings_.parameters;
+  }
+  /// What its next construction is given; `parameters` is what it was given before. Between two calls.
+  void swap_parameters(std::map<std::string, ParameterValue>& parameters) noexcept {
+    settings_.parameters.swap(parameters);
+  }
+
   /// What is published from now on descends from what is taken from now on, and from what is held.
   void begin_release() noexcept { lineage_.begin_release(); }
 
@@ -94,13 +112,16 @@ class HostContext final : public NodeContext {
   void declare_port(std::string_view name);
   void refuse_when_sealed(std::string_view name) const;
   void join_chains(OutputPort& port);
+  /// The same table, where it stays when the node's library is replaced.
+  const TypeInfo& kept(const TypeInfo& type);
   void refuse_unknown(const char* what, const std::string& name,
                       const std::vector<std::string>& declared) const;
 
   NodeSettings settings_;
   NodeServices services_;
   FlightLog& flight_;
-  Lineage lineage_;  ///< outlives the ports
+  Lineage lineage_;                ///< outlives the ports
+  std::deque<DynamicType> types_;  ///< of the ports
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<std::string> ports_;

@@ -50,7 +50,7 @@ std::uint8_t NodeRunner::outcome(const Start& start, std::int64_t end_ns) const 
 
 NodeRunner::NodeRunner(Options options, const NodeEntry& entry, NodeServices services, const NodePlace& place)
     : options_{std::move(options)},
-      entry_{entry},
+      entry_{&entry},
       flight_{place.recorder, place.node},
       context_{options_.settings, std::move(services), flight_},
       probe_{place, flight_, options_.settings.name},
@@ -69,11 +69,16 @@ void NodeRunner::construct() {
 }
 
 void NodeRunner::wire() {
+  node_ = {entry_->create(context_), entry_->destroy};
+  TACTUS_ENSURE(node_ != nullptr, "a node from the library's create()");
+  if (entry_->resumable != nullptr) resumable_ = entry_->resumable(node_.get());
+  context_.seal();
+  wire_inputs();
+}
+
+void NodeRunner::wire_inputs() {
   for (auto* list : {&gated_, &free_}) list->clear();
   watched_.clear();
-  node_.reset(entry_.create(context_));
-  if (entry_.resumable != nullptr) resumable_ = entry_.resumable(node_.get());
-  context_.seal();
   gate_inputs();
   if (trigger().kind == TriggerKind::kSelfLooping) return;
   for (const auto& input : context_.inputs()) {
@@ -227,21 +232,112 @@ void NodeRunner::restart_when_due(bool failed) {
   restart_at_ns_ = decision.action == RestartPolicy::Action::kRestart ? decision.at_ns : 0;
 }
 
-void NodeRunner::look_after(std::int64_t now_ns) {
+bool NodeRunner::look_after(std::int64_t now_ns) {
   const NodeCommand command = asked_.load(std::memory_order_acquire);
   const bool due = restart_at_ns_ != 0 && now_ns >= restart_at_ns_;
-  if (command == NodeCommand::kNone && !due) return;
+  if (command == NodeCommand::kNone && !due) return false;
+  bool renewed = false;
   if (command == NodeCommand::kPause || command == NodeCommand::kResume) {
     hold();
   } else if (command == NodeCommand::kStop) {
     stop();
     restart_at_ns_ = 0;
     probe_.set_state(NodeState::kStopped);
+  } else if (command == NodeCommand::kReload) {
+    renewed = take_over();
   } else {
     if (command != NodeCommand::kNone) policy_.forget();
     renew();
+    renewed = true;
   }
   asked_.store(NodeCommand::kNone, std::memory_order_release);
+  return renewed;
+}
+
+bool NodeRunner::take_over_after_run() {
+  if (asked_.load(std::memory_order_acquire) != NodeCommand::kReload || state() != NodeState::kRunning)
+    return false;
+  take_over();
+  asked_.store(NodeCommand::kNone, std::memory_order_release);
+  return true;
+}
+
+/// True: another one is in its place.
+bool NodeRunner::take_over() {
+  Successor* next = successor_.exchange(nullptr, std::memory_order_acq_rel);
+  if (next == nullptr) return false;  // withdrawn
+  const std::int64_t start_ns = monotonic_ns();
+  probe_.begin(NodePhase::kStart, cycle_, start_ns, start_ns);
+  next->refused = hand_over(*next);
+  const bool replaced = next->refused.empty();
+  if (replaced) replace_by(*next);
+  next->node.reset();  // on this thread: it may hold loans
+  const std::int64_t end_ns = monotonic_ns();
+  probe_.end(end_ns, 0);
+  next->held_ns = end_ns - start_ns;
+  next->done.store(true, std::memory_order_release);
+  return replaced;
+}
+
+/// The old one can go on until all of it has succeeded. Returns what failed.
+std::string NodeRunner::hand_over(Successor& next) {
+  Node& fresh = *next.node;
+  const bool runs = state() == NodeState::kRunning && entry_->stateful != nullptr;
+  const bool hands_over = runs && next.entry->stateful != nullptr;
+  const char* doing = "save()";
+  bool started = false;
+  std::string refused;
+  try {
+    StateWriter written{next.room};
+    if (hands_over) {
+      const Stateful& old = *entry_->stateful(node_.get());
+      next.state_version = old.state_version();
+      old.save(written);
+    }
+    doing = "start()";
+    fresh.start();
+    started = true;
+    if (!hands_over) return {};
+    doing = "restore()";
+    StateReader saved{std::span{next.room}.first(written.size())};
+    next.entry->stateful(&fresh)->restore(saved, next.state_version);
+    TACTUS_ENSURE(saved.left() == 0, "a restore() that reads all that save() wrote");
+    next.state_bytes = written.size();
+    return {};
+  } catch (const std::exception& error) {
+    refused = fmt::format("{} threw: {}", doing, error.what());
+  } catch (...) {
+    refused = fmt::format("{} threw something that is no std::exception", doing);
+  }
+  try {
+    if (started) fresh.stop();
+  } catch (...) {  // it is gone either way
+  }
+  return refused;
+}
+
+void NodeRunner::replace_by(Successor& next) {
+  restart_at_ns_ = 0;
+  policy_.forget();
+  close_inputs();
+  try {
+    if (resumable_ != nullptr) resumable_->cancel();
+    if (started_) node_->stop();
+  } catch (const std::exception& error) {
+    context_.log().error("stop() of the one that was replaced threw: {}", error.what());
+  } catch (...) {
+    context_.log().error("stop() of the one that was replaced threw something that is no std::exception");
+  }
+  std::swap(node_, next.node);
+  std::swap(entry_, next.entry);
+  std::swap(successor_context_, next.context);
+  context_.swap_parameters(next.parameters);
+  resumable_ = entry_->resumable == nullptr ? nullptr : entry_->resumable(node_.get());
+  wire_inputs();
+  started_ = true;
+  if (state() == NodeState::kRunning) return;
+  probe_.set_state(NodeState::kRunning);
+  start_ns_ = to_ns(group_now());
 }
 
 bool NodeRunner::hold() noexcept {
@@ -258,6 +354,7 @@ void NodeRunner::renew() {
   stop();
   resumable_ = nullptr;
   node_.reset();
+  successor_context_.reset();
   probe_.set_state(NodeState::kStarting);
   guarded(NodePhase::kStart, [this] {
     context_.reopen();

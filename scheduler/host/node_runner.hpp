@@ -12,11 +12,12 @@
 #include "host_context.hpp"
 #include "node_probe.hpp"
 #include "schedule.hpp"
+#include "successor.hpp"
 
 namespace tactus {
 
 /// What people ask of a node that runs.
-enum class NodeCommand : std::uint32_t { kNone, kStop, kStart, kRestart, kPause, kResume };
+enum class NodeCommand : std::uint32_t { kNone, kStop, kStart, kRestart, kPause, kResume, kReload };
 
 /// One node inside its host: calls it, measures it, keeps what it throws from everyone else, and constructs
 /// it again by its policy. Thread: the node's, except where said.
@@ -50,9 +51,18 @@ class NodeRunner {
   /// Any thread. It is done at the next look_after() or hold(); a command before that is replaced.
   void ask(NodeCommand command) noexcept { asked_.store(command, std::memory_order_release); }
   [[nodiscard]] bool asked() const noexcept { return asked_.load() != NodeCommand::kNone; }  ///< any thread
+  /// Any thread, before ask(kReload): `successor` takes the node's place, or says why it does not; then it is
+  /// done. It stays where it is until then.
+  void offer(Successor& successor) noexcept { successor_.store(&successor, std::memory_order_release); }
+  /// Any thread. False: too late, it is being done.
+  [[nodiscard]] bool withdraw() noexcept { return successor_.exchange(nullptr) != nullptr; }
   /// Between calls: what was asked for, and the construction that is due at `now_ns` of the group's clock
   /// after the node ended. Its inputs and outputs stay connected. Allocates only when it does something.
-  void look_after(std::int64_t now_ns);
+  /// True: it was constructed again or replaced.
+  bool look_after(std::int64_t now_ns);
+  /// After run() has returned: a successor that was offered takes its place. True: one was, and run() is
+  /// called again, its or the old one's.
+  bool take_over_after_run();
   /// Within run(), between two waits: pauses and resumes when that was asked for. True: the node is paused.
   bool hold() noexcept;
 
@@ -85,6 +95,10 @@ class NodeRunner {
   std::int64_t step(const Start& start);
   void wire();
   void renew();
+  bool take_over();
+  std::string hand_over(Successor& next);
+  void replace_by(Successor& next);
+  void wire_inputs();
   void gate_inputs();
   void look_for_stale_inputs(std::int64_t now_ns);
   template <typename Call>
@@ -98,10 +112,11 @@ class NodeRunner {
   void overran(std::uint64_t ticks);
 
   Options options_;
-  const NodeEntry& entry_;
+  const NodeEntry* entry_;
   FlightLog flight_;  ///< outlives the context
   HostContext context_;
   NodeProbe probe_;
+  std::unique_ptr<NodeContext> successor_context_;  ///< of a node that took another's place
   std::unique_ptr<Node, void (*)(Node*)> node_;
   Resumable* resumable_ = nullptr;  ///< the node, when its code waits
   std::vector<InputPort*> gated_;
@@ -118,6 +133,7 @@ class NodeRunner {
   RestartPolicy policy_;
   std::int64_t restart_at_ns_ = 0;  ///< group's clock; 0: never
   std::atomic<NodeCommand> asked_{NodeCommand::kNone};
+  std::atomic<Successor*> successor_{nullptr};
 };
 
 }  // namespace tactus

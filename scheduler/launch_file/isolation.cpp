@@ -19,6 +19,7 @@ std::string process_name(const HostNode& node) {
 HostSettings empty_process(const HostSettings& like, const std::string& name) {
   HostSettings process = like;
   process.process = name;
+  process.program.clear();
   process.executors.clear();
   process.nodes.clear();
   return process;
@@ -40,11 +41,16 @@ LaunchPlan isolated(LaunchPlan plan, Isolation isolation) {
   if (isolation == Isolation::kGroup || plan.processes.empty()) return plan;
   const bool apart = isolation == Isolation::kNode;
   const std::vector<HostSettings> before = std::exchange(plan.processes, {});
+  const auto process_of = [&](const HostSettings& from, const std::string& name) -> HostSettings& {
+    const auto known = std::ranges::find(plan.processes, name, &HostSettings::process);
+    return known != plan.processes.end() ? *known : plan.processes.emplace_back(empty_process(from, name));
+  };
   for (PlannedNode& node : plan.nodes) {
     const HostSettings& from = *std::ranges::find(before, node.process, &HostSettings::process);
-    node.process = apart ? process_name(node.host) : kMain;
-    if (apart || plan.processes.empty()) plan.processes.push_back(empty_process(from, node.process));
-    HostSettings& process = plan.processes.back();
+    const bool alone = apart || !from.program.empty();  // a program shares its process with nobody
+    node.process = alone ? process_name(node.host) : kMain;
+    HostSettings& process = process_of(from, node.process);
+    process.program = from.program;
     process.supervision.essential |= from.supervision.essential;
     add_node(process, node.host, from.executors, !apart);
   }

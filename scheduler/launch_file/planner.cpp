@@ -179,6 +179,40 @@ class Planner {
           node.host.trigger.kind == TriggerKind::kSelfLooping ? document_.nodes[i].name : node.host.executor;
       const auto found = process_of.find(key);
       node.process = found == process_of.end() ? kMain : found->second;
+      if (is_program(node.host.library)) place_program(node, document_.nodes[i], found != process_of.end());
+    }
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) check_alone(i);
+  }
+
+  /// Who has a main() of its own has a process of its own, and its own thread there.
+  void place_program(PlannedNode& node, const NodeEntryText& entry, bool placed) {
+    if (node.host.trigger.kind != TriggerKind::kSelfLooping && !entry.has_executor)
+      node.host.executor = entry.name;
+    if (!placed) node.process = entry.name;
+    if (document_.simulated)
+      error(entry.use.at,
+            fmt::format("node '{}' is a program with a main() of its own: clock: simulated runs "
+                        "all nodes in one process; use a shared object",
+                        entry.name));
+  }
+
+  void check_alone(std::size_t i) {
+    const PlannedNode& node = plan_.nodes[i];
+    if (!is_program(node.host.library)) return;
+    for (std::size_t other = 0; other < plan_.nodes.size(); ++other) {
+      const HostNode& neighbour = plan_.nodes[other].host;
+      const bool same_process = plan_.nodes[other].process == node.process;
+      const bool same_executor = !neighbour.executor.empty() && neighbour.executor == node.host.executor;
+      if (other == i || (!same_process && !same_executor)) continue;
+      if (is_program(neighbour.library) && other < i) continue;  // said already
+      return error(
+          document_.nodes[i].use.at,
+          fmt::format("node '{}' is a program with a main() of its own: it cannot share {} with node "
+                      "'{}'; give each an executor and a process of its own",
+                      document_.nodes[i].name,
+                      same_process ? fmt::format("process '{}'", node.process)
+                                   : fmt::format("executor '{}'", node.host.executor),
+                      document_.nodes[other].name));
     }
   }
 
@@ -629,6 +663,7 @@ class Planner {
     for (const auto& node : plan_.nodes) {
       HostSettings& settings = process(node.process);
       settings.nodes.push_back(node.host);
+      if (is_program(node.host.library)) settings.program = node.host.library;
       const std::string& name = node.host.executor;
       if (name.empty() ||
           std::ranges::find(settings.executors, name, &HostExecutor::name) != settings.executors.end())

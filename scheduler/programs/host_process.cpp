@@ -18,6 +18,7 @@
 #include "tactus/middleware/broker_client.hpp"
 #include "tactus/middleware/iceoryx_transport.hpp"
 #include "tactus/middleware/in_process.hpp"
+#include "tactus/node_description.hpp"
 #include "tactus/scheduler/host.hpp"
 #include "tactus/scheduler/simulated_host.hpp"
 
@@ -53,6 +54,13 @@ class People final : public Observer {
   bool obey(Host*) override { return true; }
 };
 
+std::map<std::string, ParameterValue> parameters_of(const nlohmann::json& request) {
+  std::map<std::string, ParameterValue> parameters;
+  for (const auto& [name, value] : request.at("parameters").items())
+    parameters[name] = parameter_from_json(value);
+  return parameters;
+}
+
 class SupervisorSocket final : public Observer {
  public:
   explicit SupervisorSocket(int fd) : fd_{fd} {}
@@ -75,11 +83,13 @@ class SupervisorSocket final : public Observer {
     if (line.empty()) return false;
     const auto request = nlohmann::json::parse(line);
     const std::string node = request.at("node"), what = request.at("do");
-    std::string answer = "a launch on simulated time takes no commands";
-    if (host != nullptr)
-      answer = what == "level" ? host->set_log_level(node, request.at("level"))
-                               : host->command(node, what, kCommandLimit);
-    send({{"what", "answer"}, {"text", answer}, {"id", request.at("id")}});
+    Reload answer{"a launch on simulated time takes no commands", {}};
+    if (host != nullptr && what == "reload")
+      answer = host->reload(node, std::string{request.at("library")}, parameters_of(request), kCommandLimit);
+    else if (host != nullptr)
+      answer.error = what == "level" ? host->set_log_level(node, request.at("level"))
+                                     : host->command(node, what, kCommandLimit);
+    send({{"what", "answer"}, {"text", answer.error}, {"said", answer.said}, {"id", request.at("id")}});
     return true;
   }
   /// Empty at the end of file.

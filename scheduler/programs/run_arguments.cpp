@@ -38,19 +38,6 @@ std::string listed(const std::vector<std::string>& names) {
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
-ParameterValue parse_value(const ParameterDescription& declared, const std::string& text) {
-  if (std::holds_alternative<std::string>(declared.initial)) return text;
-  if (text == "true" || text == "false") return text == "true";
-  std::int64_t whole = 0;
-  const char* end = text.data() + text.size();
-  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
-    return whole;
-  double real = 0;
-  if (const auto read = std::from_chars(text.data(), end, real); read.ec == std::errc{} && read.ptr == end)
-    return real;
-  return text;  // the check says what is wanted
-}
-
 void assign(const std::string& assignment, const NodeDescription& node, NodeSettings& settings) {
   const auto at = assignment.find(":=");
   if (at == std::string::npos || at == 0) {
@@ -61,7 +48,7 @@ void assign(const std::string& assignment, const NodeDescription& node, NodeSett
   const std::string value = assignment.substr(at + 2);
   const auto parameter = std::ranges::find(node.parameters, name, &ParameterDescription::name);
   if (parameter != node.parameters.end()) {
-    settings.parameters[name] = checked_parameter(*parameter, parse_value(*parameter, value));
+    settings.parameters[name] = checked_parameter(*parameter, parameter_from_text(*parameter, value));
     return;
   }
   const auto ports = port_names(node);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "child_process.hpp"
+#include "tactus/node_library.hpp"
 #include "tactus/scheduler/describe.hpp"
 
 namespace tactus {
@@ -62,7 +63,8 @@ class Describing {
     for (const auto& [name, value] : request.parameters) {
       parameters[name] = {{"kind", kind_name(value)}, {"value", to_json(value)}};
     }
-    return {{program.string(), "--describe", request.library.string(), "--parameters", parameters.dump()},
+    const auto& describer = is_program(request.library) ? request.library : program;
+    return {{describer.string(), "--describe", request.library.string(), "--parameters", parameters.dump()},
             true};
   }
   static std::string crashed(const ExitStatus& end) {

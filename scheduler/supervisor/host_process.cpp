@@ -14,7 +14,8 @@ namespace {
 
 ChildProcess::Options child_options(const HostSettings& settings, const SupervisorOptions& options) {
   ChildProcess::Options child;
-  child.arguments = {options.host_program.string(), "--control-fd", std::to_string(ChildProcess::kControlFd)};
+  const std::string program = settings.program.empty() ? options.host_program.string() : settings.program;
+  child.arguments = {program, "--control-fd", std::to_string(ChildProcess::kControlFd)};
   child.control = true;
   child.stdout_fd = options.stdout_fd;
   child.stderr_fd = options.stderr_fd;
@@ -75,13 +76,22 @@ void HostProcess::go() {
   state_ = ProcessState::kStarting;
 }
 
+void HostProcess::replace_library(const std::string& node, const std::string& library,
+                                  const std::map<std::string, ParameterValue>& parameters) {
+  for (HostNode& one : settings_.nodes) {
+    if (one.settings.name != node) continue;
+    one.library = library;
+    for (const auto& [name, value] : parameters) one.settings.parameters[name] = value;
+  }
+}
+
 std::vector<HostProcess::Report> HostProcess::read_reports() {
   std::vector<Report> reports;
   while (alive()) {
     const auto line = child_->read_line(std::chrono::milliseconds{0});
     if (!line) break;
     const auto json = nlohmann::json::parse(*line);
-    reports.push_back({json.at("what"), json.at("text"), json.value("id", 0U)});
+    reports.push_back({json.at("what"), json.at("text"), json.value("id", 0U), json.value("said", "")});
     const Report& report = reports.back();
     if (report.what == "constructed") state_ = ProcessState::kConstructed;
     if (report.what == "ready") state_ = ProcessState::kRunning;

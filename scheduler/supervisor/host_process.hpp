@@ -39,6 +39,7 @@ class HostProcess {
     std::string what;
     std::string text;
     std::uint32_t id = 0;  ///< of the command that it answers
+    std::string said{};    ///< what it did, for people
   };
   struct NodeState {
     std::string name;
@@ -63,6 +64,9 @@ class HostProcess {
   void spawn(std::int64_t now_ns);
   /// Its nodes may start.
   void go();
+  /// One of its nodes runs another library now: so it will after a restart.
+  void replace_library(const std::string& node, const std::string& library,
+                       const std::map<std::string, ParameterValue>& parameters);
   /// Everything it sent since the last call; never blocks. Follows the state.
   std::vector<Report> read_reports();
   /// It has ended: reaps it. Empty while it runs, and once the end is known.

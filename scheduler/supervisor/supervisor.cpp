@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,20 @@ constexpr milliseconds kGatewayStopLimit{300};  // it holds nothing
 constexpr int kMostGenerations = 5;             // that may end within kGenerationWindow
 constexpr std::chrono::seconds kGenerationWindow{30};
 
+/// iceoryx ends a process that runs out of descriptors in the middle of something.
+void refuse_few_files() {
+  constexpr rlim_t kLeast = 64, kWanted = 1024;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kLeast) return;
+  files.rlim_cur = std::min(files.rlim_max, kWanted);
+  setrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_cur < kLeast)
+    throw LaunchRefused{
+        fmt::format("too many open files: at most {} are allowed here (ulimit -n), a process of "
+                    "nodes needs {}: ulimit -n {}",
+                    files.rlim_cur, kLeast, kWanted)};
+}
+
 /// Processes of which each has a node that starts after a node of the other.
 bool starts_after(const HostSettings& later, const HostSettings& earlier) {
   return std::ranges::any_of(later.nodes, [&](const HostNode& node) {
@@ -45,6 +60,7 @@ void Supervisor::Impl::start(const std::vector<HostSettings>& processes, const R
   settings_ = processes;
   demand_ = demand;
   for (const HostSettings& settings : settings_) processes_.emplace_back(settings, options_);
+  refuse_few_files();
   try {
     start_generation();
   } catch (const SupervisorError&) {

@@ -72,7 +72,9 @@ class Supervisor::Impl {
   [[nodiscard]] nlohmann::json describe_launch() const;
   nlohmann::json command_node(std::uint32_t client, const nlohmann::json& request, Sentences& events);
   nlohmann::json command_process(HostProcess& process, const std::string& what, Sentences& events);
-  void answer_commands(HostProcess& process, const HostProcess::Report& report);
+  void answer_commands(HostProcess& process, const HostProcess::Report& report, Sentences& events);
+  void follow_reload(HostProcess& process, const nlohmann::json& request, const HostProcess::Report& report,
+                     Sentences& events);
   void drop_commands(const HostProcess& process);
 
   SupervisorOptions options_;
@@ -88,6 +90,7 @@ class Supervisor::Impl {
     const HostProcess* process;
     std::uint32_t id;
     std::uint32_t client;
+    std::string request;
   };
   std::vector<Command> commands_;
   std::uint32_t next_command_ = 1;

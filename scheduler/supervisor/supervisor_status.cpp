@@ -11,6 +11,7 @@
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/middleware/time.hpp"
+#include "tactus/node_description.hpp"
 
 namespace tactus {
 namespace {
@@ -153,9 +154,9 @@ nlohmann::json Supervisor::Impl::command_node(std::uint32_t client, const nlohma
     if (process.state() != ProcessState::kRunning) return command_process(process, what, events);
     auto told = request;
     told["id"] = next_command_;
-    commands_.push_back({&process, next_command_++, client});
+    commands_.push_back({&process, next_command_++, client, request.dump()});
     process.child().send(told.dump() + "\n");
-    if (what != "level") events.push_back(fmt::format("rtctl node {} {}", what, node));
+    if (what != "level" && what != "reload") events.push_back(fmt::format("rtctl node {} {}", what, node));
     return nullptr;
   }
   return {{"error", fmt::format("this launch has no node {}", node)}};
@@ -180,15 +181,33 @@ nlohmann::json Supervisor::Impl::command_process(HostProcess& process, const std
   return nlohmann::json::object();
 }
 
-void Supervisor::Impl::answer_commands(HostProcess& process, const HostProcess::Report& report) {
+void Supervisor::Impl::answer_commands(HostProcess& process, const HostProcess::Report& report,
+                                       Sentences& events) {
   for (auto command = commands_.begin(); command != commands_.end(); ++command) {
     if (command->process != &process || command->id != report.id) continue;
     nlohmann::json answer = nlohmann::json::object();
     if (!report.text.empty()) answer["error"] = report.text;
+    if (!report.said.empty()) answer["said"] = report.said;
+    const auto request = nlohmann::json::parse(command->request);
+    if (request.at("do") == "reload") follow_reload(process, request, report, events);
     if (control_) control_->answer(command->client, answer);
     commands_.erase(command);
     return;
   }
+}
+
+void Supervisor::Impl::follow_reload(HostProcess& process, const nlohmann::json& request,
+                                     const HostProcess::Report& report, Sentences& events) {
+  const std::string node = request.at("node"), library = request.at("library");
+  if (!report.text.empty()) {
+    events.push_back(fmt::format("node {} was not replaced by {}: {}", node, library, report.text));
+    return;
+  }
+  std::map<std::string, ParameterValue> parameters;
+  for (const auto& [name, value] : request.at("parameters").items())
+    parameters[name] = parameter_from_json(value);
+  process.replace_library(node, library, parameters);
+  events.push_back(fmt::format("node {} was replaced by {}: {}", node, library, report.said));
 }
 
 void Supervisor::Impl::drop_commands(const HostProcess& process) {

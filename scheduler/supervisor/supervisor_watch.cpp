@@ -112,7 +112,7 @@ bool Supervisor::Impl::lost_broker(const ExitStatus& end) const {
 void Supervisor::Impl::read_reports(HostProcess& process, Sentences& events) {
   for (const auto& report : process.read_reports()) {
     if (report.what == "failed") events.push_back(report.text);
-    if (report.what == "answer") answer_commands(process, report);
+    if (report.what == "answer") answer_commands(process, report, events);
     if (report.what == "ready" && process.policy().restarts() > 0) {
       events.push_back(fmt::format("process '{}' (pid {}) runs again after {:.2f} s", process.name(),
                                    process.pid(), seconds(monotonic_ns() - process.started_ns())));

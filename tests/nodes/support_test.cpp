@@ -8,6 +8,8 @@
 #include <fstream>
 #include <limits>
 #include <numbers>
+#include <span>
+#include <vector>
 
 #include "euroc.hpp"
 #include "integrator.hpp"
@@ -233,6 +235,29 @@ TEST(PoseEstimator, LearnsTheBiases) {
   const auto state = track(estimator, truth, 20, bias);
   EXPECT_LT((estimator.bias().angular_velocity - bias.angular_velocity).norm(), 0.005);
   EXPECT_LT((state.position - truth.position(20)).norm(), 0.01);
+}
+
+TEST(PoseEstimator, AnotherOneGoesOnWithWhatItSaved) {
+  PoseEstimator one{9.81}, other{9.81};
+  track(one, Trajectory{7}, 5, {});
+  std::vector<std::byte> room(tactus::kMostStateBytes);
+  tactus::StateWriter to{room};
+  one.save(to);
+  tactus::StateReader from{std::span{room}.first(to.size())};
+  other.restore(from);
+  EXPECT_EQ(from.left(), 0U);
+  const MotionState saved = *one.state();
+  const std::int64_t later = saved.stamp_ns + 5 * kMs;
+  for (PoseEstimator* estimator : {&one, &other}) {
+    EXPECT_FALSE(estimator->add_imu({later - 5 * kMs, {0.1, 0, 0}, {0, 0, 9.81}})) << "it had that one";
+    EXPECT_TRUE(estimator->add_imu({later, {0.1, 0, 0}, {0, 0, 9.81}}));
+    EXPECT_TRUE(estimator->correct(later - 10 * kMs, saved.position, saved.orientation));
+  }
+  EXPECT_EQ(one.state()->position, other.state()->position);
+  EXPECT_EQ(one.state()->orientation.coeffs(), other.state()->orientation.coeffs());
+  EXPECT_EQ(one.bias().angular_velocity, other.bias().angular_velocity);
+  tactus::StateReader cut{std::span{room}.first(to.size() - 1)};
+  EXPECT_THROW(other.restore(cut), tactus::ContractBroken);
 }
 
 const Eigen::Vector3d kZero = Eigen::Vector3d::Zero(), kGravity{0, 0, 9.81};

@@ -313,6 +313,42 @@ TEST(Launch, AKilledProcessThatIsNotStartedAgainEndsNothingElse) {
   EXPECT_TRUE(other.healthy());
 }
 
+/// Chunks of all pools that somebody has.
+int used_chunks() {
+  const auto broker = BrokerClient::connect({BrokerClient::Kind::kReader, "test", ""});
+  const auto graph = nlohmann::json::parse(broker->graph());
+  int used = 0;
+  for (const auto& pool : graph.at("memory").at("pools")) used += pool.at("used").get<int>();
+  return used;
+}
+
+TEST(Launch, WhoDiesWithItsHandsFullLeavesNoChunkBehind) {
+  HostNode hoarder = relay("hoarder", "/ticks", "/hoarded");
+  hoarder.library = library("hoarder");
+  Supervisor supervisor;
+  supervisor.start({process("main", {ticker("ticker", "/ticks"), relay("relay", "/ticks", "/relayed")}),
+                    process("hands", {hoarder})});
+  const auto full = [&] {
+    supervisor.poll(10ms);
+    const auto held = find_metric(supervisor.status(), "/hoarder", "held");
+    return held && held->max == 200;
+  };
+  ASSERT_TRUE(eventually(full, 20s)) << "200 samples in its hands, and 8 loans";
+  const int before = used_chunks();
+  ASSERT_GT(before, 200);
+  for (int kills = 1; kills <= 3; ++kills) {
+    const int victim = pid_of(supervisor, "hands");
+    kill(victim, SIGKILL);
+    ASSERT_TRUE(eventually([&] { return full() && pid_of(supervisor, "hands") != victim; }, 20s));
+    EXPECT_LE(used_chunks(), before + 8) << "what was in its hands came back, and is in them again";
+  }
+  const auto status = supervisor.status();
+  const auto ticks = std::ranges::find(status.topics, "/ticks", &TopicStatus::name);
+  EXPECT_EQ(std::ranges::find(status.topics, "/relayed", &TopicStatus::name)->dropped, 0U);
+  EXPECT_GT(ticks->messages, 0U);
+  EXPECT_THAT(supervisor.stop(), IsEmpty());
+}
+
 TEST(Launch, AKilledSupervisorTakesItsProcessesWithItAndNoOthers) {
   Supervisor other;
   other.start({process("other", {looper("other", "/other")})});

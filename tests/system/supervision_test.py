@@ -226,6 +226,15 @@ class Supervision(unittest.TestCase):
         self.assertTrue(summary["reasons"][0].startswith("node /villain faulted"), summary["reasons"])
         self.assertEqual([node["faults"] for node in summary["nodes"] if node["name"] == "/villain"], [6])
 
+    def test_a_broken_contract_faults_its_node_alone_and_names_all_of_it(self):
+        launch = self.launch("restart: {backoff: 10ms}, parameters: {deed: contract}")
+        launch.wait_for("node /villain faulted; its neighbours go on")
+        self.goes_on("/deeds")
+        self.goes_on("/beside")
+        wait_until(lambda: any("villain" in line and "step of cycle 49 threw: expected a loan that is there and not published yet (publish(loan)), "
+                               "at villain.cpp:" in line for line in launch.errors), f"its words {launch.errors}")
+        self.assertEqual([process["restarts"] for process in launch.stop()[1]["processes"]], [0, 0])
+
     @staticmethod
     def state(node):
         return next((one["state"] for one in json_of("node", "list") if one["name"] == node), "")

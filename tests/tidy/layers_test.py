@@ -19,7 +19,7 @@ CONFINED = {
     r'CLI/': ('cli/', 'scheduler/programs/', 'scheduler/conformance/', 'middleware/gateway/main.cpp'),
 }
 # What a node may include of ours.
-NODE_HEADERS = re.compile(r'tactus/(node\.hpp|testing/|msg/)')
+NODE_HEADERS = re.compile(r'tactus/((node|state|coroutine|program)\.hpp|testing/|msg/)')
 
 
 def layer_of_header(header):

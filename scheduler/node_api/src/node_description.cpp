@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tactus/node_description.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -75,6 +76,19 @@ ParameterValue parameter_from_json(const nlohmann::json& json) {
   if (json.is_number()) return json.get<double>();
   if (json.is_string()) return json.get<std::string>();
   throw std::invalid_argument{fmt::format("a parameter is a bool, a number or a text, not {}", json.dump())};
+}
+
+ParameterValue parameter_from_text(const ParameterDescription& declared, const std::string& text) {
+  if (std::holds_alternative<std::string>(declared.initial)) return text;
+  if (text == "true" || text == "false") return text == "true";
+  std::int64_t whole = 0;
+  const char* end = text.data() + text.size();
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
+    return whole;
+  double real = 0;
+  if (const auto read = std::from_chars(text.data(), end, real); read.ec == std::errc{} && read.ptr == end)
+    return real;
+  return text;  // the check says what is wanted
 }
 
 const char* kind_name(const ParameterValue& value) noexcept {

@@ -55,7 +55,12 @@ class Conformance(unittest.TestCase):
 
     def test_a_crash_without_memory_for_what_it_publishes(self):
         broken = self.broken_by('needs loans', '--check', 'no-loans')
-        self.assertRegex(broken['no-loans'], r'step\(\) of cycle 0 (crashed|ended the process)')
+        self.assertIn('threw: expected a loan that is there', broken['no-loans'])
+
+    def test_a_state_that_is_not_handed_over(self):
+        self.assert_breaks('saves otherwise', 'hands-over', 'saved twice, its state differs')
+        self.assert_breaks('restores otherwise', 'hands-over', 'saved again by the one that restored it, its state differs')
+        self.assert_breaks('restores nothing', 'hands-over', 'restore() leaves 4 of 4 bytes that save() wrote')
 
     def test_an_exception_on_input_that_is_out_of_order(self):
         broken = self.broken_by('orders')

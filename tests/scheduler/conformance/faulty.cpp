@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <tactus/node.hpp>
+#include <tactus/state.hpp>
 #include <thread>
 
 namespace {
@@ -25,7 +26,7 @@ int constructed = 0;
 
 }  // namespace
 
-class Faulty final : public tactus::Node {
+class Faulty final : public tactus::Node, public tactus::Stateful {
  public:
   explicit Faulty(tactus::NodeContext& context)
       : fault_{context.parameter("fault", "", {.help = "the promise that is broken"})},
@@ -39,6 +40,17 @@ class Faulty final : public tactus::Node {
 
   void start() override {
     if (fault_ == "leaks") leaked_ = new std::string(1000, 'x');
+  }
+
+  [[nodiscard]] std::uint32_t state_version() const noexcept override { return 1; }
+  void save(tactus::StateWriter& to) const override {
+    to.put(newest_);
+    if (fault_ == "saves otherwise") to.put(saves_++);
+  }
+  void restore(tactus::StateReader& from, std::uint32_t) override {
+    if (fault_ == "restores nothing") return;
+    newest_ = from.get<std::uint32_t>();
+    if (fault_ == "restores otherwise") ++newest_;
   }
 
   void step(const tactus::Cycle& cycle) override {
@@ -66,6 +78,7 @@ class Faulty final : public tactus::Node {
   tactus::Subscriber<std_msgs::msg::Header> header_;
   tactus::Publisher<std_msgs::msg::Float64> out_;
   std::uint32_t newest_ = 0;
+  mutable std::uint32_t saves_ = 0;
   std::string* leaked_ = nullptr;
 };
 TACTUS_NODE(Faulty)

@@ -77,7 +77,7 @@ inline std::vector<DescribeResult> describe_fake_nodes(const std::vector<Describ
   return results;
 }
 
-/// A folder of node libraries that launch files find by name.
+/// A folder of node libraries, and one program, that launch files find by name.
 class NodeFolder {
  public:
   NodeFolder() {
@@ -85,6 +85,7 @@ class NodeFolder {
     folder_ = mkdtemp(pattern.data());
     for (const auto& [name, description] : fake_nodes()) link(name);
     link("crasher");
+    std::filesystem::create_symlink(TACTUS_TEST_PROGRAM, folder_ / "runfilter");
     setenv("TACTUS_NODE_PATH", folder_.c_str(), 1);
   }
   ~NodeFolder() { std::filesystem::remove_all(folder_); }

@@ -37,6 +37,22 @@ TEST_F(GoodFile, BecomesTheHostsOfItsProcesses) {
   EXPECT_EQ(stereo.deadline_ns, 8'000'000);
 }
 
+TEST_F(GoodFile, GivesAProgramAProcessAndAThreadOfItsOwnInEveryPlacement) {
+  for (const Isolation isolation : {Isolation::kGroup, Isolation::kNone, Isolation::kNode}) {
+    const auto plan = isolated(load("program.launch.yaml"), isolation);
+    ASSERT_EQ(plan.processes.size(), isolation == Isolation::kNode ? 3U : 2U);
+    const auto filter = std::ranges::find(plan.processes, "filter", &HostSettings::process);
+    ASSERT_NE(filter, plan.processes.end());
+    EXPECT_EQ(std::filesystem::path{filter->program}.filename(), "runfilter");
+    ASSERT_EQ(filter->nodes.size(), 1U);
+    EXPECT_EQ(filter->nodes[0].restart.when, RestartWhen::kNever);
+    EXPECT_EQ(filter->nodes[0].trigger.topics, std::vector<std::string>{"/left"});
+    ASSERT_EQ(filter->executors.size(), 1U);
+    EXPECT_EQ(filter->executors[0].name, filter->nodes[0].executor);
+    for (const auto& process : plan.processes) EXPECT_EQ(process.program.empty(), process.process != "filter");
+  }
+}
+
 TEST_F(GoodFile, SaysHowItsTopicsReachOtherHosts) {
   const auto plan = load("network.launch.yaml");
   NetworkSettings expected{7,          "eth0", {"10.0.0.2"}, false, {"/left", "/camera/*"},

@@ -7,8 +7,8 @@
 #include <tactus/node.hpp>
 #include <thread>
 
-/// Publishes 1, 2, 3 ... and does something bad in step `at`: throw, segv, abort, stack, exit, spin, lock,
-/// sleep. With `deed` "start" its start() crashes.
+/// Publishes 1, 2, 3 ... and does something bad in step `at`: throw, contract, segv, abort, stack, exit,
+/// spin, lock, sleep. With `deed` "start" its start() crashes.
 class Villain final : public tactus::Node {
  public:
   explicit Villain(tactus::NodeContext& context)
@@ -41,6 +41,7 @@ class Villain final : public tactus::Node {
   }
   void do_it() {
     if (deed_ == "throw") throw std::runtime_error{"the test wants it so"};
+    if (deed_ == "contract") number_.publish({});
     if (deed_ == "segv") std::raise(SIGSEGV);
     if (deed_ == "abort") std::abort();
     if (deed_ == "stack") deeper(1);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/core.h>
-
 #include <source_location>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 /// Contracts: what a function expects of who calls it, and what it ensures to them. A broken one is an
@@ -32,8 +31,8 @@ namespace detail {
     std::source_location where = std::source_location::current()) {
   std::string_view file = where.file_name();
   file.remove_prefix(file.rfind('/') + 1);  // npos + 1 is 0
-  throw ContractBroken{
-      fmt::format("{} {} ({}), at {}:{}", verb, what, condition, file, static_cast<unsigned>(where.line()))};
+  throw ContractBroken{std::string{verb} + " " + what + " (" + condition + "), at " + std::string{file} +
+                       ":" + std::to_string(where.line())};
 }
 
 }  // namespace detail

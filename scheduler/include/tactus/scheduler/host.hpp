@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -58,6 +60,13 @@ struct HostServices {
 /// Services of a process that is connected to the broker. Both outlive the services.
 [[nodiscard]] HostServices broker_services(BrokerClient& broker, Transport& transport);
 
+/// How a reload went.
+struct Reload {
+  std::string error;         ///< why the node goes on as it was; empty: it was replaced
+  std::string said;          ///< what was done, for people
+  std::int64_t held_ns = 0;  ///< how long the node's thread did nothing else
+};
+
 /// The nodes and threads of one process. Thread: one, except where said.
 class Host {
  public:
@@ -83,6 +92,13 @@ class Host {
   /// run.
   [[nodiscard]] std::string command(const std::string& node, const std::string& what,
                                     std::chrono::milliseconds limit);
+  /// Loads another build of the node and lets it take the node's place between two calls: its inputs keep
+  /// what is queued, its outputs their sequence, its state goes over when both are Stateful. `parameters` are
+  /// set besides those it has. Blocks for the loading and for the call that goes on, that one at most
+  /// `limit`.
+  [[nodiscard]] Reload reload(const std::string& node, const std::filesystem::path& library,
+                              const std::map<std::string, ParameterValue>& parameters,
+                              std::chrono::milliseconds limit);
   /// Records below `level` (debug, info, warn, error) are not kept any more. Returns what is wrong; empty:
   /// done.
   [[nodiscard]] std::string set_log_level(const std::string& node, const std::string& level);

@@ -118,7 +118,8 @@ struct ProcessSupervision {
 enum class RealtimeMode { kOff, kPreferred, kRequired };
 
 struct HostSettings {
-  std::string process;  ///< name of the process in the launch file
+  std::string process;    ///< name of the process in the launch file
+  std::string program{};  ///< path of the program that is its only node; empty: tactus-host
   std::string group;
   RealtimeMode realtime = RealtimeMode::kPreferred;
   bool simulated = false;             ///< on virtual time: the only process of its launch

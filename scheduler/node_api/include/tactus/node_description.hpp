@@ -55,6 +55,10 @@ struct NodeDescription {
 /// null and containers: throws std::invalid_argument.
 [[nodiscard]] ParameterValue parameter_from_json(const nlohmann::json& json);
 
+/// What a command line says, in the kind of the declared one where it can be read so.
+[[nodiscard]] ParameterValue parameter_from_text(const ParameterDescription& declared,
+                                                 const std::string& text);
+
 /// "bool", "int", "float" or "string".
 [[nodiscard]] const char* kind_name(const ParameterValue& value) noexcept;
 
