@@ -55,7 +55,8 @@ class PoseEstimator {
   static constexpr std::uint32_t kStateVersion = 1;
   /// All that it knows, gravity aside: 29 kB at most.
   void save(tactus::StateWriter& to) const;
-  /// Of a fresh one. Throws ContractBroken when that is no state of an estimator; it is to be thrown away then.
+  /// Of a fresh one. Throws ContractBroken when that is no state of an estimator; it is to be thrown away
+  /// then.
   void restore(tactus::StateReader& from);
 
  private:

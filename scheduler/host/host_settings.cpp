@@ -67,8 +67,8 @@ static void from_json(const json& in, NodeSettings& node) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostNode, settings, library, executor, trigger, deadline_ns, budget_ns,
                                    thread, takes_ns, ends_launch, at, restart, hang_after_ns, start_after)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, program, group, realtime, realtime_at, simulated, run_for_ns,
-                                   clock_rate, chains, supervision, log_file, executors, nodes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, process, program, group, realtime, realtime_at, simulated,
+                                   run_for_ns, clock_rate, chains, supervision, log_file, executors, nodes)
 
 std::string to_json_text(const HostSettings& settings) { return json(settings).dump(); }
 

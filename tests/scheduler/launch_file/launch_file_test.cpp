@@ -49,7 +49,8 @@ TEST_F(GoodFile, GivesAProgramAProcessAndAThreadOfItsOwnInEveryPlacement) {
     EXPECT_EQ(filter->nodes[0].trigger.topics, std::vector<std::string>{"/left"});
     ASSERT_EQ(filter->executors.size(), 1U);
     EXPECT_EQ(filter->executors[0].name, filter->nodes[0].executor);
-    for (const auto& process : plan.processes) EXPECT_EQ(process.program.empty(), process.process != "filter");
+    for (const auto& process : plan.processes)
+      EXPECT_EQ(process.program.empty(), process.process != "filter");
   }
 }
 

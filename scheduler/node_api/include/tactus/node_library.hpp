@@ -29,15 +29,16 @@ class NodeLibraryError : public std::runtime_error {
 [[nodiscard]] bool is_program(const std::filesystem::path& library);
 
 /// "libname.so", or the program "name", of a `use:`: a path is taken as it is, a name is looked for in the
-/// folders of TACTUS_NODE_PATH and in lib/tactus/nodes of install_prefixes(). Throws NodeLibraryError naming the folders
-/// that were searched and the nearest name found there.
+/// folders of TACTUS_NODE_PATH and in lib/tactus/nodes of install_prefixes(). Throws NodeLibraryError naming
+/// the folders that were searched and the nearest name found there.
 [[nodiscard]] std::filesystem::path find_node_library(const std::string& use);
 
 /// The linker's fingerprint of what is in the file, in hex; empty when it was linked without one. Throws
 /// NodeLibraryError when it is no ELF object.
 [[nodiscard]] std::string build_id(const std::filesystem::path& library);
 
-/// A loaded shared object, or the program that runs. It stays loaded for the life of the process unless close() is called.
+/// A loaded shared object, or the program that runs. It stays loaded for the life of the process unless
+/// close() is called.
 class NodeLibrary {
  public:
   /// Checks the note first. Throws NodeLibraryError.
