@@ -2,8 +2,8 @@
 #include "subject.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <thread>
 
 #include "allocations.hpp"

@@ -51,7 +51,8 @@ TEST_F(Verbs, ThatAreNotGivenAreListed) {
   EXPECT_THAT(wrong_verb(app_, {}), StartsWith("'rtctl' needs one of launch, check,"));
   EXPECT_THAT(
       wrong_verb(app_, {"node"}),
-      StartsWith("'rtctl node' needs one of list, info, describe, stop, start, restart, pause, resume\n"));
+      StartsWith(
+          "'rtctl node' needs one of list, info, describe, stop, start, restart, pause, resume, reload\n"));
 }
 
 TEST_F(Verbs, DoNotCareForTheirArguments) {
