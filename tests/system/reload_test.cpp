@@ -265,7 +265,7 @@ TEST_F(Reload, AThousandTimesLeaveNothingBehind) {
   const auto maps = lines_of("/proc/self/maps");
   const auto files = entries_of("/proc/self/fd");
   const auto threads = entries_of("/proc/self/task");
-  const auto memory = resident_kb();
+  [[maybe_unused]] const auto memory = resident_kb();
   both(500);
   EXPECT_EQ(entries_of("/proc/self/fd"), files);
   EXPECT_EQ(entries_of("/proc/self/task"), threads);
