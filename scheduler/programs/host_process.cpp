@@ -103,12 +103,14 @@ class SupervisorSocket final : public Observer {
   int fd_;
 };
 
+/// SIGINT is among them where it is blocked: else it is a debugger's, and only looks as if it were pending.
 int stop_signals() {
   block_signals();
-  sigset_t set;
+  sigset_t set, blocked;
+  pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  if (sigismember(&blocked, SIGINT) == 1) sigaddset(&set, SIGINT);
   return signalfd(-1, &set, SFD_CLOEXEC);
 }
 

@@ -279,7 +279,7 @@ class Launch(unittest.TestCase):
         self.assertEqual(self.tables(terminal), 1)
         self.assert_view_fits(terminal, 2, 20)
         terminal.process.send_signal(signal.SIGINT)
-        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(terminal.finish(), 0, terminal.raw[-2000:])
 
     def test_only_the_standard_output_on_a_terminal(self):
         with tempfile.TemporaryFile("w+") as errors:
@@ -319,7 +319,7 @@ class Launch(unittest.TestCase):
         terminal.type("delete\ny\ncontinue\n")
         terminal.wait_for(lambda lines: sum(line.endswith("Continuing.") for line in lines) == 2, "going on")
         # It says so before it has handed the terminal over: a Ctrl-C in between is lost.
-        wait_until(lambda: self.interrupts(terminal), "Ctrl-C in gdb", 30)
+        wait_until(lambda: self.interrupts(terminal), "Ctrl-C in gdb", 25)
         terminal.type("quit\ny\n")
         self.assertEqual(terminal.finish(), 0, "\n".join(terminal.screen.lines))
         self.assertEqual(self.tables(terminal), 1)
@@ -328,7 +328,7 @@ class Launch(unittest.TestCase):
     def interrupts(terminal):
         terminal.type("\x03")
         try:
-            terminal.wait_for(lambda lines: any("SIGINT" in line for line in lines) and lines[-1].startswith("(gdb) "), "a stop", 2)
+            terminal.wait_for(lambda lines: any("SIGINT" in line for line in lines) and lines[-1].startswith("(gdb) "), "a stop", 10)
         except AssertionError:
             return False
         return True

@@ -211,8 +211,7 @@ class ThenAProcessDies(unittest.TestCase):
             keep = subprocess.Popen([RTCTL, "topic", "pub", "/keep", "std_msgs/Empty", "--rate", "1"], stdout=subprocess.DEVNULL)
             pid = running()[0]["pid"]
             os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: all(node["state"] == "dead" for node in sched()["nodes"] if node["pid"] == pid), "the end of the process", 15)
-            self.assertTrue(any(node["pid"] == pid for node in sched()["nodes"]))
+            wait_until(lambda: {node["state"] for node in sched()["nodes"] if node["pid"] == pid} == {"dead"}, "the end of the process", 15)
             with tempfile.NamedTemporaryFile(suffix=".json") as file:
                 self.assertEqual(rtctl("trace", "-o", file.name).returncode, 0)
                 events = json.loads(Path(file.name).read_text())["traceEvents"]
