@@ -12,9 +12,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+from launched import RTCTL, json_of, messages  # noqa: E402  pylint: disable=wrong-import-position
 from waiting import wait_until  # noqa: E402  pylint: disable=wrong-import-position
 
-RTCTL = os.environ["RTCTL"]
 NODES = Path(os.environ["TACTUS_TEST_NODES"])
 os.environ["HOME"] = "/tmp"  # for the logs
 
@@ -32,16 +32,6 @@ realtime: off
 
 def library(build):
     return NODES / f"libtest_swap_{build}.so"
-
-
-def json_of(*words):
-    result = subprocess.run([RTCTL, *words, "--json"], capture_output=True, text=True, timeout=20)
-    return json.loads(result.stdout) if result.returncode == 0 else []
-
-
-def messages(topic):
-    info = json_of("topic", "info", topic)
-    return sum(one["messages"] for one in info["publishers"]) if info else 0
 
 
 class Reload(unittest.TestCase):
