@@ -32,10 +32,6 @@ std::string located(const std::string& at, const std::string& what) {
   return at.empty() ? what : at + ": " + what;
 }
 
-}  // namespace
-
-namespace {
-
 /// Why a node in this state cannot do it; empty: it can.
 std::string why_not(NodeCommand command, NodeState state) {
   const bool runs = state == NodeState::kRunning;
