@@ -170,6 +170,10 @@ tactus::LaunchPlan load_plan(const LaunchOptions& options) try {
   tactus::LoadedLaunch loaded =
       tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
   if (!loaded.plan) refuse(loaded.diagnostics);
+  if (!options.dry_run) {  // which prints them itself
+    for (const tactus::Diagnostic& warning : loaded.plan->warnings)
+      write_error(tactus::warning_text(warning));
+  }
   add_expectations(*loaded.plan, options.expectations);
   *loaded.plan = tactus::isolated(std::move(*loaded.plan), options.isolation);
   if (options.processes.empty()) return std::move(*loaded.plan);

@@ -52,8 +52,9 @@ struct LaunchOptions {
 /// The launch file that the words mean. Throws Failure{kUsage} when the package has none of that name.
 [[nodiscard]] std::string launch_file(const LaunchWords& words);
 
-/// The checked plan of the file, the expectations of the command line among its own. Prints every error of
-/// the file to the standard error, one per line, and throws Failure{kUsage} with their number.
+/// The checked plan of the file, the expectations of the command line among its own. Prints every warning, or
+/// every error, of the file to the standard error, one per line; with errors throws Failure{kUsage} with
+/// their number.
 [[nodiscard]] tactus::LaunchPlan load_plan(const LaunchOptions& options);
 
 }  // namespace rtctl

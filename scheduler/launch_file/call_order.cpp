@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // LaunchPlan -> the order of calls.
+#include "call_order.hpp"
+
+#include <algorithm>
+
 #include "../host/release.hpp"
-#include "tactus/scheduler/plan.hpp"
 
 namespace tactus {
 namespace {
@@ -40,4 +43,29 @@ std::vector<const PlannedNode*> call_order_of(const LaunchPlan& plan, const std:
   return ordered;
 }
 
+namespace launch_file {
+namespace {
+
+bool publishes(const PlannedNode& node, const std::string& topic) {
+  return std::ranges::any_of(node.description.ports, [&](const PortDescription& port) {
+    return port.direction == PortDirection::kOutput && node.topic_of(port) == topic;
+  });
+}
+
+}  // namespace
+
+std::vector<LateRead> late_reads_of(const std::vector<const PlannedNode*>& order) {
+  std::vector<LateRead> found;
+  for (std::size_t reader = 0; reader < order.size(); ++reader) {
+    for (const PortDescription& input : order[reader]->description.ports) {
+      if (input.direction != PortDirection::kInput) continue;
+      const std::string topic = order[reader]->topic_of(input);
+      for (std::size_t writer = reader; writer < order.size(); ++writer)
+        if (publishes(*order[writer], topic)) found.push_back({order[reader], order[writer], &input, topic});
+    }
+  }
+  return found;
+}
+
+}  // namespace launch_file
 }  // namespace tactus

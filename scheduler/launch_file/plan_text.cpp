@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 
+#include "call_order.hpp"
 #include "tactus/scheduler/launch_file.hpp"
 
 namespace tactus {
@@ -38,28 +38,12 @@ std::string thread_text(const ThreadSettings& thread) {
   return text;
 }
 
-/// Inputs that see, one pass later, what a node called after their own publishes.
 std::string cuts_text(const std::vector<const PlannedNode*>& order, bool given) {
   std::string text;
-  for (std::size_t reader = 0; reader < order.size(); ++reader) {
-    for (const auto& input : order[reader]->description.ports) {
-      if (input.direction != PortDirection::kInput) continue;
-      for (std::size_t writer = reader; writer < order.size(); ++writer) {
-        const bool writes =
-            std::ranges::any_of(order[writer]->description.ports, [&](const PortDescription& output) {
-              return output.direction == PortDirection::kOutput &&
-                     order[writer]->topic_of(output) == order[reader]->topic_of(input);
-            });
-        if (writes) {
-          const char* reason = order[reader]->is_delayed(input) ? "delayed"
-                               : given                          ? "by order"
-                                                                : "cycle cut";
-          text += fmt::format("    {}: {} reads {} from {} one pass later\n", reason,
-                              order[reader]->host.settings.name, order[reader]->topic_of(input),
-                              order[writer]->host.settings.name);
-        }
-      }
-    }
+  for (const auto& late : launch_file::late_reads_of(order)) {
+    const char* reason = late.reader->is_delayed(*late.input) ? "delayed" : given ? "by order" : "cycle cut";
+    text += fmt::format("    {}: {} reads {} from {} one pass later\n", reason,
+                        late.reader->host.settings.name, late.topic, late.writer->host.settings.name);
   }
   return text;
 }
@@ -141,6 +125,7 @@ std::string describe_plan(const LaunchPlan& plan) {
     text += fmt::format("chain {}: {} -> {} -> {}\n", chain.settings.name, chain.settings.first,
                         fmt::join(chain.nodes, " -> "), chain.settings.last);
   }
+  for (const auto& warning : plan.warnings) text += warning_text(warning) + "\n";
   for (const auto& note : plan.notes) text += "note: " + note + "\n";
   return text;
 }

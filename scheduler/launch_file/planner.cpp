@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "call_order.hpp"
 #include "document.hpp"
 #include "tactus/middleware/names.hpp"
 #include "tactus/msg/dynamic_type.hpp"
@@ -38,6 +39,10 @@ std::string printable(const std::string& text) {
 std::string to_text(const Diagnostic& diagnostic) {
   return fmt::format("{}:{}:{}: {}", printable(diagnostic.location.file), diagnostic.location.line,
                      diagnostic.location.column, printable(diagnostic.message));
+}
+
+std::string warning_text(const Diagnostic& diagnostic) {
+  return to_text({diagnostic.location, "warning: " + diagnostic.message});
 }
 
 std::string PlannedNode::topic_of(const PortDescription& port) const {
@@ -87,6 +92,7 @@ class Planner {
 
  private:
   void error(const Location& at, std::string message) { diagnostics_.push_back({at, std::move(message)}); }
+  void warn(const Location& at, std::string message) { plan_.warnings.push_back({at, std::move(message)}); }
 
   static std::string names(const std::vector<std::string>& list) {
     return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
@@ -474,6 +480,37 @@ class Planner {
       error(entry.order.front().at,
             fmt::format("order of executor '{}': '{}' is missing; name all of its nodes", entry.executor.name,
                         name));
+    warn_of_order(entry);
+  }
+
+  /// An order counts more than the data flow. What it makes late without saying so is hardly meant.
+  void warn_of_order(const ExecutorEntry& entry) {
+    HostExecutor executor = entry.executor;
+    const auto by_data_flow = late_reads_of(order_of(executor));
+    executor.order = full_order(entry);
+    for (const LateRead& late : late_reads_of(order_of(executor))) {
+      if (late.reader->is_delayed(*late.input) || std::ranges::count(by_data_flow, late) > 0) continue;
+      const std::string reader = late.reader->host.settings.name, writer = late.writer->host.settings.name;
+      warn(place_in_order(entry, *late.reader),
+           fmt::format(
+               "order of executor '{}': {} is called before {}, whose {} it reads: it sees each message "
+               "one pass later; put {} after {}, or, where that is meant, say so at {}: inputs: {{{}: "
+               "{{delayed: true}}}}",
+               executor.name, reader, writer, late.topic, reader, writer, reader, late.input->name));
+    }
+  }
+
+  [[nodiscard]] std::vector<const PlannedNode*> order_of(const HostExecutor& executor) const {
+    const auto mine = [&](const PlannedNode& node) { return node.host.executor == executor.name; };
+    const auto any = std::ranges::find_if(plan_.nodes, mine);
+    return any == plan_.nodes.end() ? std::vector<const PlannedNode*>{}
+                                    : call_order_of(plan_, any->process, executor);
+  }
+
+  [[nodiscard]] Location place_in_order(const ExecutorEntry& entry, const PlannedNode& node) const {
+    const std::string& name = document_.nodes[static_cast<std::size_t>(&node - plan_.nodes.data())].name;
+    const auto found = std::ranges::find(entry.order, name, &Located<std::string>::value);
+    return found == entry.order.end() ? entry.at : found->at;
   }
 
   /// Full names, as the host needs them.
@@ -512,7 +549,7 @@ class Planner {
                                                          document_.chains.size(), kMaxChains));
     for (const auto& chain : document_.chains) check_chain(chain, published);
     for (const auto& node : plan_.nodes) {
-      for (const auto& name : node.description.chains) note_unknown_chain(node, name);
+      for (const auto& name : node.description.chains) warn_of_unknown_chain(node, name);
     }
   }
 
@@ -567,13 +604,13 @@ class Planner {
     });
   }
 
-  void note_unknown_chain(const PlannedNode& node, const std::string& name) {
+  void warn_of_unknown_chain(const PlannedNode& node, const std::string& name) {
     std::vector<std::string> known;
     for (const auto& chain : document_.chains) known.push_back(chain.name);
     if (std::ranges::find(known, name) == known.end())
-      plan_.notes.push_back(
-          fmt::format("{} asks for the chain '{}', which chains: does not declare{}: it sees no origins",
-                      node.host.settings.name, name, did_you_mean(name, known)));
+      warn(node.location,
+           fmt::format("{} asks for the chain '{}', which chains: does not declare{}: it sees no origins",
+                       node.host.settings.name, name, did_you_mean(name, known)));
   }
 
   /// Virtual time exists in one process: nothing goes out of it, nothing comes in.
@@ -630,7 +667,7 @@ class Planner {
     }
     auto found = find_thread_conflicts(threads, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
     for (auto& problem : found.errors) diagnostics_.push_back(std::move(problem));
-    for (auto& note : found.notes) plan_.notes.push_back(std::move(note));
+    for (auto& warning : found.warnings) plan_.warnings.push_back(std::move(warning));
   }
 
   /// As the file says; else 50 us, and not more than a twentieth of the shortest period.
@@ -683,8 +720,7 @@ class Planner {
       const bool used = std::ranges::any_of(
           plan_.nodes, [&](const auto& node) { return node.host.executor == entry.executor.name; });
       if (!used)
-        plan_.notes.push_back(
-            fmt::format("executor '{}' calls no node and is not started", entry.executor.name));
+        warn(entry.at, fmt::format("executor '{}' calls no node and is not started", entry.executor.name));
     }
   }
 

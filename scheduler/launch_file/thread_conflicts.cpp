@@ -91,12 +91,14 @@ void check_same_place(const PlannedThread& first, const PlannedThread& second, T
   if (first.thread.priority != second.thread.priority) return;
   const bool sliced =
       first.thread.policy == ThreadPolicy::kRoundRobin && second.thread.policy == ThreadPolicy::kRoundRobin;
-  found.notes.push_back(fmt::format(
-      "{}:{}:{}: {} wants CPU {} at priority {}, as {} (line {}) does: {}; give one of them another priority",
-      second.at.file, second.at.line, second.at.column, second.what, *cpu, second.thread.priority, first.what,
-      first.at.line,
-      sliced ? "they take turns of 100 ms"
-             : "who is ready first runs until it waits, the other comes late by that (counted as misses)"));
+  found.warnings.push_back(
+      {second.at,
+       fmt::format(
+           "{} wants CPU {} at priority {}, as {} (line {}) does: {}; give one of them another priority",
+           second.what, *cpu, second.thread.priority, first.what, first.at.line,
+           sliced ? "they take turns of 100 ms"
+                  : "who is ready first runs until it waits, the other comes late by that (counted "
+                    "as misses)")});
 }
 
 }  // namespace

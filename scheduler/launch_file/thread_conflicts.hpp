@@ -23,7 +23,7 @@ struct PlannedThread {
 
 struct ThreadFindings {
   std::vector<Diagnostic> errors;
-  std::vector<std::string> notes;
+  std::vector<Diagnostic> warnings;
 };
 
 /// `cpus`: how many each host has.

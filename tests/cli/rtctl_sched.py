@@ -109,6 +109,18 @@ class Check(unittest.TestCase):
         self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
         self.assertIn("unknown: /late: it has no budget", result.stdout)
 
+    def test_an_order_against_the_data_flow_is_said_with_its_line(self):
+        text = LATE.replace("policy: other", "policy: other, order: [late, source]").replace("1ns", "1ms")
+        warning = "order of executor 'one': /late is called before /source, whose /imu it reads"
+        file = write_launch(text)
+        try:
+            for words in (["check", file], ["launch", file, "--check"], ["launch", file, "--duration", "1s"]):
+                self.assertIn(f"{file}:4:32: warning: {warning}", rtctl(*words).stderr)
+            self.assertIn(warning, rtctl("launch", file, "--dry-run").stdout)
+            self.assertIn(warning, json.loads(rtctl("check", file, "--json").stdout)["warnings"][0])
+        finally:
+            os.unlink(file)
+
     def test_our_own_pipeline_gets_a_verdict(self):
         result = rtctl("check", str(SOURCE / "launch/xr_demo.launch.yaml"), "--cpus", "2")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)

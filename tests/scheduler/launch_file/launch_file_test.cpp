@@ -137,6 +137,22 @@ TEST_F(GoodFile, AGivenOrderAndADelayedInputDecideWhoIsCalledFirst) {
       << text;
 }
 
+TEST_F(GoodFile, AnOrderAgainstTheDataFlowIsSaidWhereItStands) {
+  const auto plan = load("ports.launch.yaml");
+  ASSERT_EQ(plan.warnings.size(), 1U) << "a delayed input is meant to be";
+  const std::string text = warning_text(plan.warnings[0]);
+  EXPECT_EQ(
+      text,
+      "ports.launch.yaml:2:18: warning: order of executor 'head': /late is called before /early, whose /a "
+      "it reads: it sees each message one pass later; put /late after /early, or, where that is meant, say "
+      "so at /late: inputs: {in: {delayed: true}}");
+  EXPECT_NE(describe_plan(plan).find(text), std::string::npos) << describe_plan(plan);
+}
+
+TEST_F(GoodFile, AnOrderMayAgreeWithTheDataFlowOrMeanItsDelays) {
+  EXPECT_TRUE(load("orders.launch.yaml").warnings.empty());
+}
+
 TEST_F(GoodFile, AnIncludedFileTakesArgumentsOfItsOwn) {
   const auto plan = load("two_cameras.launch.yaml");
   ASSERT_EQ(plan.nodes.size(), 3U);
@@ -160,11 +176,11 @@ TEST_F(GoodFile, AChainIsKnownToEveryProcessAndShownWithItsWay) {
   EXPECT_NE(text.find("chain motion: /left -> /once -> /twice -> /twice"), std::string::npos) << text;
 }
 
-TEST_F(GoodFile, AChainThatANodeAsksForInVainIsNoted) {
+TEST_F(GoodFile, AChainThatANodeAsksForInVainIsSaid) {
   const auto plan = load("chain.launch.yaml");
-  ASSERT_EQ(plan.notes.size(), 1U);
+  ASSERT_EQ(plan.warnings.size(), 1U);
   EXPECT_EQ(
-      plan.notes[0],
+      plan.warnings[0].message,
       "/probe asks for the chain 'motoin', which chains: does not declare; did you mean 'motion'?: it sees "
       "no origins");
 }
@@ -237,10 +253,11 @@ TEST_F(GoodFile, DryRunShowsParametersAndWhereACycleIsCut) {
   EXPECT_NE(text.find("cycle cut: /first reads /b from /second one pass later"), std::string::npos) << text;
 }
 
-TEST_F(GoodFile, AnExecutorThatNobodyUsesIsNoted) {
+TEST_F(GoodFile, AnExecutorThatNobodyUsesIsSaid) {
   const auto plan = load("cycle.launch.yaml");
-  ASSERT_EQ(plan.notes.size(), 1U);
-  EXPECT_EQ(plan.notes[0], "executor 'idle' calls no node and is not started");
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_EQ(warning_text(plan.warnings[0]),
+            "cycle.launch.yaml:2:3: warning: executor 'idle' calls no node and is not started");
 }
 
 }  // namespace

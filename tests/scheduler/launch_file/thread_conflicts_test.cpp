@@ -69,15 +69,18 @@ TEST(ThreadConflicts, SpinningOnTheCpuOfItsPublisherIsRefused) {
 }
 
 TEST(ThreadConflicts, TwoThatWantOneCpuAtOnePriorityAreToldWhatHappens) {
-  const auto notes = [](const PlannedThread& first, const PlannedThread& second) {
-    return find_thread_conflicts({first, second}, 2).notes;
+  const auto warnings = [](const PlannedThread& first, const PlannedThread& second) {
+    std::vector<std::string> texts;
+    for (const auto& warning : find_thread_conflicts({first, second}, 2).warnings)
+      texts.push_back(to_text(warning));
+    return texts;
   };
-  EXPECT_THAT(notes(thread("a", 2, {1}), thread("b", 3, {1})),
+  EXPECT_THAT(warnings(thread("a", 2, {1}), thread("b", 3, {1})),
               ElementsAre(AllOf(HasSubstr("xr.launch.yaml:3:3: executor 'b' wants CPU 1 at priority 80"),
                                 HasSubstr("executor 'a' (line 2)"), HasSubstr("runs until it waits"))));
-  EXPECT_THAT(notes(thread("a", 2, {1}), thread("b", 3, {1}, 81)), IsEmpty());
-  EXPECT_THAT(notes(thread("a", 2, {1}), thread("b", 3, {0})), IsEmpty());
-  EXPECT_THAT(notes(thread("a", 2, {1}), thread("b", 3, {0, 1})), IsEmpty());
+  EXPECT_THAT(warnings(thread("a", 2, {1}), thread("b", 3, {1}, 81)), IsEmpty());
+  EXPECT_THAT(warnings(thread("a", 2, {1}), thread("b", 3, {0})), IsEmpty());
+  EXPECT_THAT(warnings(thread("a", 2, {1}), thread("b", 3, {0, 1})), IsEmpty());
 }
 
 }  // namespace

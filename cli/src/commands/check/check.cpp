@@ -63,13 +63,14 @@ std::string rest_text(const Schedulability& result) {
   return text + (result.first.empty() ? "" : fmt::format(": {}: {}", result.first, result.why)) + "\n";
 }
 
-Json json_of(const tactus::Load& load, const Schedulability& result) {
+Json json_of(const tactus::LaunchPlan& plan, const tactus::Load& load, const Schedulability& result) {
   Json json{{"verdict", tactus::to_text(result.verdict)},
             {"first", result.first},
             {"why", result.why},
             {"nodes", Json::array()},
             {"cpus", Json::array()},
-            {"chains", Json::array()}};
+            {"chains", Json::array()},
+            {"warnings", Json::array()}};
   for (std::size_t i = 0; i < result.nodes.size(); ++i) {
     const tactus::NodeVerdict& node = result.nodes[i];
     json["nodes"].push_back({{"node", node.node},
@@ -85,6 +86,8 @@ Json json_of(const tactus::Load& load, const Schedulability& result) {
     json["cpus"].push_back({{"cpu", cpu.cpu}, {"utilisation", cpu.utilisation}});
   for (const tactus::ChainBound& chain : result.chains)
     json["chains"].push_back({{"chain", chain.chain}, {"bound_ns", chain.bound_ns}, {"why", chain.why}});
+  for (const tactus::Diagnostic& warning : plan.warnings)
+    json["warnings"].push_back(tactus::warning_text(warning));
   return json;
 }
 
@@ -94,7 +97,7 @@ int check(const Options& options) {
       options.cpus > 0 ? options.cpus : static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN));
   const tactus::Load load = tactus::load_of(plan, cpus);
   const Schedulability result = tactus::analyse(load);
-  (void)print(options.words.json ? json_of(load, result).dump(2) + "\n"
+  (void)print(options.words.json ? json_of(plan, load, result).dump(2) + "\n"
                                  : nodes_text(load, result) + rest_text(result));
   return exit_code(result.verdict);
 }

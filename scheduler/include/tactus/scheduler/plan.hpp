@@ -28,6 +28,8 @@ struct Diagnostic {
 };
 /// "xr.launch.yaml:9:42: executor 'haed' is not declared"
 [[nodiscard]] std::string to_text(const Diagnostic& diagnostic);
+/// "xr.launch.yaml:9:42: warning: executor 'idle' calls no node and is not started"
+[[nodiscard]] std::string warning_text(const Diagnostic& diagnostic);
 
 struct PlannedNode {
   HostNode host;
@@ -63,7 +65,8 @@ struct LaunchPlan {
   std::vector<PlannedChain> chains;
   std::vector<ExpectedRate> expectations;
   std::optional<NetworkSettings> network;
-  std::vector<std::string> notes;  ///< defaults that were taken and deserve a word
+  std::vector<Diagnostic> warnings;  ///< what starts all the same, but hardly as it is meant
+  std::vector<std::string> notes;    ///< defaults that were taken and deserve a word
 };
 
 /// Finds out what nodes declare: describe_nodes() for real, a table in tests. One answer per request, in
