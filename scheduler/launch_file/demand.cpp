@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "../host/host_context.hpp"
-#include "tactus/scheduler/plan.hpp"
+#include "document.hpp"
 
 namespace tactus {
 namespace {
@@ -33,8 +31,7 @@ Reservation demand_of(const LaunchPlan& plan) {
   if (plan.simulated) return demand;  // its messages stay in its process
   for (const HostSettings& process : plan.processes) demand.processes.push_back(process.process);
   for (const PlannedNode& node : plan.nodes) {
-    const Location& at = node.location;
-    const std::string where = fmt::format("{}:{}:{}", at.file, at.line, at.column);
+    const std::string where = launch_file::text_of(node.location);
     demand.nodes.push_back(node.host.settings.name);
     for (const PortDescription& port : node.description.ports) {
       if (port.direction == PortDirection::kInput)

@@ -59,6 +59,12 @@ struct NodeEntryText {
   std::map<std::string, Located<std::string>> remaps;
   std::map<std::string, InputEntry> inputs;
   std::map<std::string, Located<OutputSettings>> outputs;
+
+  /// Where it says the topic of this port: its remap, else the node itself.
+  [[nodiscard]] const Location& topic_location(const std::string& port) const {
+    const auto remap = remaps.find(port);
+    return remap == remaps.end() ? at : remap->second.at;
+  }
 };
 
 struct ProcessEntry {
@@ -104,10 +110,7 @@ struct Document {
 [[nodiscard]] std::optional<LaunchPlan> make_plan(const Document& document, const Describe* describe,
                                                   std::vector<Diagnostic>& diagnostics);
 
-/// What the file says about starting again, hanging and the order of start, for each node of the plan; they
-/// are placed in processes already.
-void supervise_nodes(const Document& document, LaunchPlan& plan, std::vector<Diagnostic>& diagnostics);
-/// The same for its processes.
-void supervise_processes(const Document& document, LaunchPlan& plan);
+/// "xr.launch.yaml:9:42"; empty for what stands in no file.
+[[nodiscard]] std::string text_of(const Location& at);
 
 }  // namespace tactus::launch_file

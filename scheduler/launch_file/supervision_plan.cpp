@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "document.hpp"
+#include "planner.hpp"
 #include "tactus/middleware/names.hpp"
 
 namespace tactus::launch_file {
@@ -67,12 +67,11 @@ std::string thread_of(const PlannedNode& node) {
 
 class StartOrder {
  public:
-  StartOrder(const Document& document, LaunchPlan& plan, std::vector<Diagnostic>& diagnostics)
-      : document_{document}, plan_{plan}, diagnostics_{diagnostics} {}
+  explicit StartOrder(Draft& draft) : draft_{draft}, nodes_{draft.plan.nodes} {}
 
   void resolve() {
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-      for (const auto& name : document_.nodes[i].start_after) add(i, name);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      for (const auto& name : draft_.document.nodes[i].start_after) add(i, name);
     }
     refuse_cycle(processes_, "process");
     refuse_cycle(threads_, "thread");
@@ -80,15 +79,15 @@ class StartOrder {
 
  private:
   void add(std::size_t node, const Located<std::string>& name) {
-    PlannedNode& later = plan_.nodes[node];
+    PlannedNode& later = nodes_[node];
     std::vector<std::string> known;
     const PlannedNode* earlier = nullptr;
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-      const std::string& full = plan_.nodes[i].host.settings.name;
-      if (i != node) known.push_back(document_.nodes[i].name);
-      if (full == name.value || document_.nodes[i].name == name.value) earlier = &plan_.nodes[i];
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const std::string& full = nodes_[i].host.settings.name;
+      if (i != node) known.push_back(draft_.document.nodes[i].name);
+      if (full == name.value || draft_.document.nodes[i].name == name.value) earlier = &nodes_[i];
     }
-    const std::string& who = document_.nodes[node].name;
+    const std::string& who = draft_.document.nodes[node].name;
     if (earlier == nullptr) {
       return error(name.at, fmt::format("start_after of node '{}': there is no node '{}'{}", who, name.value,
                                         did_you_mean(name.value, known)));
@@ -110,22 +109,21 @@ class StartOrder {
           fmt::format("start_after: each {} of {} waits for the next: none would start", what,
                       fmt::join(cycle, " -> ")));
   }
-  void error(const Location& at, std::string message) { diagnostics_.push_back({at, std::move(message)}); }
+  void error(const Location& at, std::string message) { draft_.error(at, std::move(message)); }
 
-  const Document& document_;
-  LaunchPlan& plan_;
-  std::vector<Diagnostic>& diagnostics_;
+  Draft& draft_;
+  std::vector<PlannedNode>& nodes_;
   Order processes_;
   Order threads_;
 };
 
 }  // namespace
 
-void supervise_nodes(const Document& document, LaunchPlan& plan, std::vector<Diagnostic>& diagnostics) {
-  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
-    const NodeEntryText& entry = document.nodes[i];
-    HostNode& node = plan.nodes[i].host;
-    const ProcessEntry* process = find_process(document, plan.nodes[i].process);
+void supervise_nodes(Draft& draft) {
+  for (std::size_t i = 0; i < draft.plan.nodes.size(); ++i) {
+    const NodeEntryText& entry = draft.document.nodes[i];
+    HostNode& node = draft.plan.nodes[i].host;
+    const ProcessEntry* process = find_process(draft.document, draft.plan.nodes[i].process);
     if (entry.restart)
       node.restart = *entry.restart;
     else if (entry.ends_launch)
@@ -135,16 +133,16 @@ void supervise_nodes(const Document& document, LaunchPlan& plan, std::vector<Dia
     else if (process != nullptr && process->hang_after_ns)
       node.hang_after_ns = *process->hang_after_ns;
   }
-  StartOrder{document, plan, diagnostics}.resolve();
+  StartOrder{draft}.resolve();
 }
 
-void supervise_processes(const Document& document, LaunchPlan& plan) {
-  for (HostSettings& settings : plan.processes) {
-    const bool ends_launch = std::ranges::any_of(plan.nodes, [&](const PlannedNode& node) {
+void supervise_processes(Draft& draft) {
+  for (HostSettings& settings : draft.plan.processes) {
+    const bool ends_launch = std::ranges::any_of(draft.plan.nodes, [&](const PlannedNode& node) {
       return node.host.ends_launch && node.process == settings.process;
     });
     if (ends_launch) settings.supervision.restart.when = RestartWhen::kNever;
-    const ProcessEntry* entry = find_process(document, settings.process);
+    const ProcessEntry* entry = find_process(draft.document, settings.process);
     if (entry == nullptr) continue;
     if (entry->restart) settings.supervision.restart = *entry->restart;
     if (entry->stop_within_ns) settings.supervision.stop_within_ns = *entry->stop_within_ns;
