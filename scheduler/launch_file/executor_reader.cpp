@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sections.hpp"
 #include "thread_reader.hpp"
 
 namespace tactus::launch_file {

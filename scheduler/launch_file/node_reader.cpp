@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sections.hpp"
 #include "supervision_reader.hpp"
 #include "tactus/middleware/transport.hpp"
 #include "thread_reader.hpp"

@@ -7,8 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "supervision_reader.hpp"
-#include "thread_reader.hpp"
+#include "sections.hpp"
 
 namespace tactus::launch_file {
 namespace {
@@ -108,19 +107,22 @@ class Reader : public YamlReader {
     if (root.IsMap() && root["args"]) read_args(root["args"]);
     if (root.IsMap() && root["include"]) read_includes(root["include"]);
     const Handler done = [](const YAML::Node&) {};
+    const auto section = [this](auto& read) {
+      return [this, &read](const YAML::Node& node) { read(node, *this, document_); };
+    };
     each_key(root, "the launch file",
              {{"args", done},
               {"include", done},
               {"group", [this](const auto& n) { read_group(n); }},
               {"realtime", [this](const auto& n) { read_realtime(n); }},
               {"clock", [this](const auto& n) { read_clock(n); }},
-              {"executors", [this](const auto& n) { launch_file::read_executors(n, *this, document_); }},
-              {"nodes", [this](const auto& n) { launch_file::read_nodes(n, *this, document_); }},
-              {"processes", [this](const auto& n) { SupervisionReader{*this}.read_processes(n, document_); }},
-              {"expect", [this](const auto& n) { read_expectations(n); }},
-              {"external", [this](const auto& n) { read_external(n); }},
-              {"chains", [this](const auto& n) { read_chains(n); }},
-              {"network", [this](const auto& n) { read_network(n); }}});
+              {"executors", section(read_executors)},
+              {"nodes", section(read_nodes)},
+              {"processes", section(read_processes)},
+              {"expect", section(read_expectations)},
+              {"external", section(read_external)},
+              {"chains", section(read_chains)},
+              {"network", section(read_network)}});
   }
 
   void read_args(const YAML::Node& args) {
@@ -291,103 +293,6 @@ class Reader : public YamlReader {
                         *value, kLeast, kMost));
   }
 
-  void read_chains(const YAML::Node& node) {
-    each_entry(
-        node, "chains", [this](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-          if (!value.IsSequence() || value.size() != 2)
-            return error(at(value), fmt::format("chain '{}' is a list of its first and its last topic, "
-                                                "[/imu, /display/frame]",
-                                                name));
-          const auto same = std::ranges::find(document_.chains, name, &ChainEntry::name);
-          if (same != document_.chains.end())
-            return error(at(key), fmt::format("chain '{}' is declared already at {}:{}", name, same->at.file,
-                                              same->at.line));
-          const auto first = text(value[0], "a topic"), last = text(value[1], "a topic");
-          if (first && last)
-            document_.chains.push_back({name, at(key), {*first, at(value[0])}, {*last, at(value[1])}});
-        });
-  }
-
-  void read_expectations(const YAML::Node& node) {
-    each_entry(
-        node, "expect",
-        [this](const std::string& topic, const YAML::Node& key, const YAML::Node& value) {
-          const auto range = text(value, "an expected rate");
-          if (!range) return;
-          try {
-            document_.expectations.push_back({parse_expected_rate(topic, *range), at(key)});
-          } catch (const std::invalid_argument& problem) {
-            error(at(value), problem.what());
-          }
-        },
-        topic_name_error);
-  }
-
-  void read_network(const YAML::Node& node) {
-    NetworkSettings& network = document_.network.emplace();
-    if (const char* domain = std::getenv("ROS_DOMAIN_ID")) read_domain(YAML::Node{domain}, network);
-    each_key(
-        node, "network",
-        {{"domain", [&](const auto& n) { read_domain(n, network); }},
-         {"interface", [&](const auto& n) { network.interface = text(n, "interface").value_or(""); }},
-         {"peers", [&](const auto& n) { network.peers = texts(n, "peers is a list of addresses"); }},
-         {"multicast", [&](const auto& n) { network.multicast = boolean(n, "multicast").value_or(true); }},
-         {"loss_free", [&](const auto& n) { network.loss_free = boolean(n, "loss_free").value_or(false); }},
-         {"export", [&](const auto& n) { network.exports = topics(n, "export"); }},
-         {"import", [&](const auto& n) { network.imports = topics(n, "import"); }},
-         {"ros", [&](const auto& n) { read_ros(n, network); }},
-         {"priorities", [&](const auto& n) { read_priorities(n, network); }},
-         {"security", [&](const auto& n) { read_security(n, network); }}});
-    if (!network.multicast && network.peers.empty())
-      error(at(node), "network: without multicast no host is found; list their addresses under peers");
-  }
-
-  void read_ros(const YAML::Node& node, NetworkSettings& network) {
-    network.ros = text(node, "ros").value_or("humble");
-    if (network.ros != "humble" && network.ros != "iron" && network.ros != "off")
-      error(at(node), fmt::format("ros is humble, iron (and later) or off, not '{}'", network.ros));
-  }
-
-  void read_priorities(const YAML::Node& node, NetworkSettings& network) {
-    each_entry(
-        node, "priorities",
-        [&](const std::string& topic, const YAML::Node&, const YAML::Node& value) {
-          const std::string raw = value.IsScalar() ? text(value, "a priority").value_or("") : "";
-          if (raw == "keep")
-            network.priorities.push_back({topic, TopicPriority::kKeep});
-          else if (raw.size() == 1 && raw >= "0" && raw <= "9")
-            network.priorities.push_back({topic, raw.front() - '0'});
-          else
-            error(at(value),
-                  fmt::format("priorities: {} is 0 to 9 (the lowest is shed first) or keep", topic));
-        },
-        topic_pattern_error);
-  }
-
-  void read_security(const YAML::Node& node, NetworkSettings& network) {
-    network.security = text(node, "security").value_or("");
-    if (network.security.empty())
-      return error(at(node), "security is the folder of this host's keys; rtctl security create makes it");
-    const fs::path path{network.security};
-    if (path.is_relative()) network.security = (fs::path{file_}.parent_path() / path).lexically_normal();
-  }
-
-  void read_domain(const YAML::Node& node, NetworkSettings& network) {
-    network.domain = static_cast<std::uint32_t>(integer(node, "domain", 0, 230).value_or(0));
-  }
-
-  void read_external(const YAML::Node& node) {
-    if (!node.IsSequence())
-      return error(at(node), "external is a list of topics that other launches publish");
-    for (const auto& topic : node) {
-      const auto name = text(topic, "a topic");
-      if (!name) continue;
-      if (const auto bad = topic_name_error(*name); !bad.empty())
-        error(at(topic), fmt::format("external topic '{}': {}", *name, bad));
-      document_.external.insert(*name);
-    }
-  }
-
   Document& document_;
   const LaunchOptions& options_;
   std::map<std::string, Located<std::string>> given_;  ///< by the include: that is being read
@@ -415,21 +320,3 @@ Document read_document(const fs::path& file, const LaunchOptions& options,
 }
 
 }  // namespace tactus::launch_file
-
-namespace tactus {
-
-ExpectedRate parse_expected_rate(const std::string& topic, const std::string& range) {
-  if (const auto bad = topic_name_error(topic); !bad.empty())
-    throw std::invalid_argument{fmt::format("topic '{}': {}", topic, bad)};
-  const auto dots = range.find("..");
-  const double least = launch_file::frequency_hz(range.substr(0, dots)).value_or(0);
-  const double most =
-      dots == std::string::npos ? 0 : launch_file::frequency_hz(range.substr(dots + 2)).value_or(0);
-  if (least <= 0 || least > most) {
-    throw std::invalid_argument{
-        fmt::format("expected rate of {} is '{}', not a range such as 85Hz..95Hz", topic, range)};
-  }
-  return {topic, least, most};
-}
-
-}  // namespace tactus

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "sections.hpp"
+
 namespace tactus::launch_file {
 namespace {
 
@@ -100,6 +102,10 @@ std::vector<Located<std::string>> SupervisionReader::name_or_names(const YAML::N
   else
     add(node);
   return names;
+}
+
+void read_processes(const YAML::Node& node, const YamlReader& reader, Document& document) {
+  SupervisionReader{reader}.read_processes(node, document);
 }
 
 }  // namespace tactus::launch_file

@@ -20,9 +20,4 @@ class ThreadReader : public YamlReader {
   void read_cpus(const YAML::Node& node, ThreadSettings& thread);
 };
 
-/// `executors:`
-void read_executors(const YAML::Node& node, const YamlReader& reader, Document& document);
-/// `nodes:`
-void read_nodes(const YAML::Node& node, const YamlReader& reader, Document& document);
-
 }  // namespace tactus::launch_file
