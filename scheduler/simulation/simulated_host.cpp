@@ -4,15 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
-#include "log_collector.hpp"
+#include "hosted_nodes.hpp"
 #include "simulation.hpp"
 #include "tactus/middleware/time.hpp"
-#include "tactus/node_library.hpp"
 
 namespace tactus {
 
@@ -30,18 +28,33 @@ SimulationReport simulation_report_from_json(std::string_view text) {
   }
 }
 
+namespace {
+
+/// Calls take no virtual time: a budget says nothing here, and a run time is not the same twice. Who faults
+/// stays so.
+HostSettings simulated(HostSettings settings) {
+  for (HostNode& node : settings.nodes) {
+    node.budget_ns = 0;
+    node.restart = {.when = RestartWhen::kNever};
+  }
+  return settings;
+}
+
+}  // namespace
+
 class SimulatedHost::Impl {
  public:
   Impl(HostSettings settings, HostServices services)
-      : settings_{std::move(settings)}, services_{std::move(services)}, logs_{services_.log} {}
+      : settings_{simulated(std::move(settings))}, services_{std::move(services)} {}
 
   void construct();
   SimulationReport run(const std::stop_token& stop);
 
  private:
   void construct_node(const HostNode& node);
-  NodeServices services_for(const HostNode& node, NodeCounters& counters);
-  HostServices::WorkerPlace thread_of(const HostNode& node);
+  void construct_loop(const HostNode& node);
+  NodeSeat seat_of(const HostServices::WorkerPlace& worker);
+  HostServices::WorkerPlace thread();
   void add_executor(const HostExecutor& executor);
   /// An agent and the position of its first node in the file.
   struct Placed {
@@ -53,10 +66,8 @@ class SimulatedHost::Impl {
   HostServices services_;
   HostServices::WorkerPlace thread_;
   VirtualClock clock_{kSimulationStartNs};
-  LogCollector logs_;
   SimulatedTransport transport_;
-  std::deque<NodeLibrary> libraries_;
-  std::vector<std::unique_ptr<NodeRunner>> nodes_;
+  HostedNodes nodes_{settings_, services_};
   std::vector<Placed> agents_;  ///< their threads end before the nodes
 };
 
@@ -66,67 +77,38 @@ void SimulatedHost::Impl::construct() {
   std::ranges::stable_sort(agents_, {}, &Placed::first);
 }
 
-NodeServices SimulatedHost::Impl::services_for(const HostNode& node, NodeCounters& counters) {
-  const auto add_metric = [this, &counters](std::string_view metric,
-                                            std::string_view unit) -> MetricCounters& {
-    return services_.add_metric(counters, metric, unit);
-  };
-  NodeServices services{transport_,
-                        logs_.add(node.settings.name),
-                        [](const auto&) { return DoorbellId{0}; },
-                        {},
-                        add_metric,
-                        settings_.chains};
-  services.simulated = true;
-  return services;
-}
-
 /// All executors share the thread of the simulation.
-HostServices::WorkerPlace SimulatedHost::Impl::thread_of(const HostNode& node) {
-  if (node.trigger.kind == TriggerKind::kSelfLooping)
-    return services_.add_worker(node.settings.name, WorkerKind::kSelfLooping);
+HostServices::WorkerPlace SimulatedHost::Impl::thread() {
   if (thread_.recorder == nullptr) thread_ = services_.add_worker("simulation", WorkerKind::kExecutor);
   return thread_;
 }
 
+NodeSeat SimulatedHost::Impl::seat_of(const HostServices::WorkerPlace& worker) {
+  NodeSeat seat{worker, transport_, [](const auto&) { return DoorbellId{0}; }};
+  seat.simulated = true;
+  return seat;
+}
+
 void SimulatedHost::Impl::construct_node(const HostNode& node) {
-  try {
-    const NodeEntry& entry = libraries_.emplace_back(node.library).entry();
-    const HostServices::Place place = services_.add_node(node.settings.name);
-    NodeCounters& counters = *place.counters;
-    const HostServices::WorkerPlace thread = thread_of(node);
-    counters.worker.store(thread.worker + 1);
-    NodeServices services = services_for(node, counters);
-    LoopAgent* loop = nullptr;
-    if (node.trigger.kind == TriggerKind::kSelfLooping) {
-      auto agent = std::make_unique<LoopAgent>(clock_, node.takes_ns);
-      loop = agent.get();
-      services.takes_ns = node.takes_ns;
-      services.wait = [loop](Time until) { loop->wait_until(until); };
-      agents_.push_back({nodes_.size(), std::move(agent)});
-    }
-    // Calls take no virtual time: a budget says nothing here, and a run time is not the same twice.
-    auto& runner = nodes_.emplace_back(std::make_unique<NodeRunner>(
-        NodeRunner::Options{node.settings, {node.trigger, node.deadline_ns, 0}}, entry, std::move(services),
-        NodePlace{counters, *place.times, *thread.recorder, place.node}));
-    runner->construct();
-    if (loop != nullptr) loop->set_node(*runner, transport_);
-  } catch (const HostError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw HostError{fmt::format("node {}: {}", node.settings.name, error.what())};
-  }
+  if (node.trigger.kind == TriggerKind::kSelfLooping) return construct_loop(node);
+  nodes_.construct(node, [this] { return seat_of(thread()); });
+}
+
+void SimulatedHost::Impl::construct_loop(const HostNode& node) {
+  auto agent = std::make_unique<LoopAgent>(clock_, node.takes_ns);
+  LoopAgent* loop = agent.get();
+  agents_.push_back({nodes_.size(), std::move(agent)});
+  const HostedNode& made = nodes_.construct(node, [&] {
+    NodeSeat seat = seat_of(services_.add_worker(node.settings.name, WorkerKind::kSelfLooping));
+    seat.wait = [loop](Time until) { loop->wait_until(until); };
+    seat.takes_ns = node.takes_ns;
+    return seat;
+  });
+  loop->set_node(*made.runner, transport_);
 }
 
 void SimulatedHost::Impl::add_executor(const HostExecutor& executor) {
-  std::vector<NodeRunner*> runners;
-  std::size_t first = nodes_.size();
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const HostNode& plan = settings_.nodes[i];
-    if (plan.trigger.kind == TriggerKind::kSelfLooping || plan.executor != executor.name) continue;
-    first = std::min(first, i);
-    runners.push_back(nodes_[i].get());
-  }
+  auto [first, runners] = nodes_.called_by(executor);
   if (runners.empty()) return;
   agents_.push_back(
       {first, std::make_unique<ExecutorAgent>(executor.name, std::move(runners), executor.order)});
@@ -136,8 +118,8 @@ SimulationReport SimulatedHost::Impl::run(const std::stop_token& stop) {
   Simulation simulation{clock_, transport_};
   for (Placed& placed : agents_) simulation.add(std::move(placed.agent));
   agents_.clear();
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (settings_.nodes[i].ends_launch) simulation.end_with(*nodes_[i]);
+  for (const HostedNode& node : nodes_.all()) {
+    if (node.plan->ends_launch) simulation.end_with(*node.runner);
   }
   const std::int64_t began_ns = monotonic_ns();
   SimulationReport report;
