@@ -50,7 +50,10 @@ class Broker {
     std::string runtime;
     int pidfd = -1;
     Clock::time_point next;
-    int tries = 0;
+    int tries = kTries;  ///< that are left
+
+    static constexpr int kTries = 5;
+    [[nodiscard]] bool begun() const { return tries < kTries; }
   };
 
   /// The page of a process that called nodes and ended: readable for a while, for who asks what happened.
@@ -62,23 +65,26 @@ class Broker {
     Clock::time_point since;
   };
 
+  // broker.cpp
   void accept_client();
   void serve(const pollfd* fds, std::size_t count);
   bool exchange(Client& client);
+
+  // broker_requests.cpp
   Json answer(Client& client, const Json& request, std::vector<int>& attached);
   Json hello(Client& client, const Json& request, std::vector<int>& attached);
   Json add_endpoint(Process& process, const Json& request, bool publisher);
   Json kill_process(pid_t pid);
-  void keep_page(const Process& process);
-  void forget_pages();
   [[nodiscard]] Json graph() const;
   [[nodiscard]] Json memory_json() const;
 
+  // broker_recovery.cpp
   std::list<Client>::iterator drop(std::list<Client>::iterator client);
   void examine(const Process& process, const Client& client);
   void repair(const Process& process);
+  void keep_page(const Process& process);
+  void forget_pages();
   void resend_reclaims();
-
   void watch();
   [[nodiscard]] const Process* stopped_inside_a_call() const;
   void end_generation(const std::string& reason, std::chrono::milliseconds notice);

@@ -8,61 +8,13 @@
 #include <span>
 #include <string_view>
 
-#include "tactus/middleware/metric.hpp"
 #include "tactus/middleware/names.hpp"
-#include "tactus/msg/dynamic_type.hpp"
 
 namespace tactus::broker {
 namespace {
 
-using Json = nlohmann::json;
-
 [[noreturn]] void refuse(TransportErrorCode code, const std::string& text) {
   throw TransportError{code, text};
-}
-
-std::string slot_key(const Endpoint& endpoint) { return endpoint.group + "|" + endpoint.topic; }
-
-Json counters(const EndpointCounters& c) {
-  return {{"messages", c.messages.load()},     {"bytes", c.bytes.load()},
-          {"dropped", c.dropped.load()},       {"rejected", c.rejected.load()},
-          {"last_ns", c.last_ns.load()},       {"age_ns_total", c.age_ns_total.load()},
-          {"age_ns_max", c.age_ns_max.load()}, {"bytes_min", c.bytes_min.load()},
-          {"bytes_max", c.bytes_max.load()},   {"unmatched", c.unmatched.load()},
-          {"first_ns", c.first_ns.load()}};
-}
-
-Json node_json(const NodeCounters& c) {
-  return {{"state", to_text(c.state.load())},
-          {"cycle", c.cycle.load()},
-          {"runs", c.runs.load()},
-          {"run_ns_total", c.run_ns_total.load()},
-          {"run_ns_max", c.run_ns_max.load()},
-          {"deadline_misses", c.deadline_misses.load()},
-          {"skipped", c.skipped.load()},
-          {"faults", c.faults.load()},
-          {"budget_overruns", c.budget_overruns.load()},
-          {"stale_inputs", c.stale_inputs.load()}};
-}
-
-Json metrics_json(const ProcessPage& page, std::size_t node) {
-  Json metrics = Json::array();
-  const std::size_t used = std::min<std::size_t>(page.metrics_used.load(), page.metrics.size());
-  for (std::size_t i = 0; i < used; ++i) {
-    if (page.metrics[i].node != node) continue;
-    const MetricSummary m = summarize(page.metrics[i]);
-    metrics.push_back({{"name", m.name},
-                       {"unit", m.unit},
-                       {"count", m.count},
-                       {"rejected", m.rejected},
-                       {"last", m.last},
-                       {"min", m.min},
-                       {"max", m.max},
-                       {"mean", m.mean},
-                       {"p50", m.p50},
-                       {"p99", m.p99}});
-  }
-  return metrics;
 }
 
 void write_text(std::string_view text, std::span<char> to) {
@@ -80,6 +32,8 @@ void write_plate(EndpointPlate& plate, const Endpoint& endpoint, const std::vect
 }
 
 }  // namespace
+
+std::string Endpoint::slot_key() const { return group + "|" + topic; }
 
 Claim claim_of(const Endpoint& endpoint) {
   Claim claim;
@@ -239,7 +193,7 @@ std::optional<Registry::LostChunks> Registry::lose_chunks(const Process& process
   std::optional<std::size_t> pool;
   for (const auto& [id, other] : endpoints_) {
     const bool source =
-        moved->second.publisher ? id == moved->first : slot_key(other) == slot_key(moved->second);
+        moved->second.publisher ? id == moved->first : other.slot_key() == moved->second.slot_key();
     if (source && other.publisher) pool = std::max(pool, pool_of(pools_, other.max_bytes));
   }
   if (!pool) return std::nullopt;
@@ -251,7 +205,7 @@ std::optional<Registry::LostChunks> Registry::lose_chunks(const Process& process
 std::uint32_t Registry::topic_slot(const std::string& key) {
   if (const auto known = topic_slots_.find(key); known != topic_slots_.end()) return known->second;
   std::set<std::string> live;
-  for (const auto& [id, endpoint] : endpoints_) live.insert(slot_key(endpoint));
+  for (const auto& [id, endpoint] : endpoints_) live.insert(endpoint.slot_key());
   std::set<std::uint32_t> used;
   for (auto it = topic_slots_.begin(); it != topic_slots_.end();) {
     if (live.contains(it->first))
@@ -279,7 +233,7 @@ const Endpoint& Registry::add_endpoint(Process& process, Endpoint endpoint, cons
     refuse(TransportErrorCode::kBrokerRefused,
            fmt::format("{}: a process holds at most {} endpoints", endpoint.node, kMaxEndpointsPerProcess));
   }
-  endpoint.topic_slot = topic_slot(slot_key(endpoint));
+  endpoint.topic_slot = topic_slot(endpoint.slot_key());
   endpoint.id = next_id_++;
   types_[endpoint.type_id] = type_json;
   auto& page = process.page->endpoints[endpoint.counters];
@@ -328,85 +282,6 @@ DoorbellId Registry::add_doorbell(Process& process) {
   refuse(TransportErrorCode::kBrokerRefused,
          fmt::format("{} executors and self-looping nodes run on this host, which is the limit",
                      kMaxDoorbells - 1));
-}
-
-std::string Registry::mismatch(const Endpoint& publisher, const Endpoint& subscriber) const {
-  if (publisher.type_id == subscriber.type_id) return {};
-  if (publisher.type != subscriber.type)
-    return fmt::format("type differs: {} is published, {} expected", publisher.type, subscriber.type);
-  try {
-    const auto here = DynamicType::parse(types_.at(publisher.type_id)),
-               there = DynamicType::parse(types_.at(subscriber.type_id));
-    return fmt::format("two definitions of {}: {} (here: publisher, there: subscriber)", publisher.type,
-                       first_difference(here.info(), there.info()));
-  } catch (const std::exception&) {
-    return fmt::format("two definitions of {}", publisher.type);
-  }
-}
-
-nlohmann::json Registry::graph(std::uint32_t generation) const {
-  Json graph{{"generation", generation}, {"processes", Json::array()}, {"nodes", Json::array()},
-             {"topics", Json::array()},  {"edges", Json::array()},     {"mismatches", Json::array()},
-             {"types", Json::object()}};
-  for (const auto& [id, process] : processes_) {
-    graph["processes"].push_back({{"id", id},
-                                  {"pid", process.pid},
-                                  {"name", process.name},
-                                  {"group", process.group},
-                                  {"kind", process.kind}});
-    if (const auto denied = degradations(*process.page); !denied.empty())
-      graph["processes"].back()["degradations"] = denied;
-    if (!process.status.is_null()) graph["processes"].back()["status"] = process.status;
-    for (std::size_t i = 0; i < process.nodes.size(); ++i) {
-      Json node = node_json(process.page->nodes[i]);
-      node["metrics"] = metrics_json(*process.page, i);
-      node.update(
-          {{"name", process.nodes[i]}, {"group", process.group}, {"process", id}, {"pid", process.pid}});
-      graph["nodes"].push_back(std::move(node));
-    }
-  }
-  std::map<std::string, Json> topics;
-  for (const auto& [id, endpoint] : endpoints_) {
-    Json& topic = topics[slot_key(endpoint)];
-    if (topic.is_null()) {
-      topic = {{"name", endpoint.topic},
-               {"group", endpoint.group},
-               {"types", Json::array()},
-               {"publishers", Json::array()},
-               {"subscribers", Json::array()}};
-    }
-    if (std::ranges::find(topic["types"], Json(endpoint.type)) == topic["types"].end())
-      topic["types"].push_back(endpoint.type);
-    const auto& process = processes_.at(endpoint.process);
-    Json json{
-        {"node", endpoint.node},       {"process", endpoint.process},
-        {"pid", process.pid},          {"type", endpoint.type},
-        {"type_id", endpoint.type_id}, {"counters", counters(process.page->endpoints[endpoint.counters])}};
-    if (endpoint.publisher)
-      json.update({{"history", endpoint.history},
-                   {"max_bytes", endpoint.max_bytes},
-                   {"max_loans", endpoint.max_loans}});
-    else
-      json.update({{"depth", endpoint.depth}, {"max_held", endpoint.max_held}});
-    topic[endpoint.publisher ? "publishers" : "subscribers"].push_back(std::move(json));
-    if (const auto type = types_.find(endpoint.type_id); type != types_.end())
-      graph["types"][endpoint.type_id] = type->second;
-    if (!endpoint.publisher) continue;
-    for (const auto& [other_id, other] : endpoints_) {
-      if (other.publisher || slot_key(other) != slot_key(endpoint)) continue;
-      const Json edge{
-          {"topic", endpoint.topic}, {"group", endpoint.group}, {"from", endpoint.node}, {"to", other.node}};
-      const std::string reason = mismatch(endpoint, other);
-      Json& list = graph[reason.empty() ? "edges" : "mismatches"];
-      list.push_back(edge);
-      if (reason.empty())
-        list.back()["path"] = other.process == endpoint.process ? "same process" : "shared memory";
-      else
-        list.back()["reason"] = reason;
-    }
-  }
-  for (auto& [key, topic] : topics) graph["topics"].push_back(std::move(topic));
-  return graph;
 }
 
 }  // namespace tactus::broker

@@ -35,6 +35,8 @@ struct Endpoint {
   std::uint32_t history = 0, depth = 0, max_loans = 0, max_held = 0;
   std::uint64_t max_bytes = 0;
   DoorbellId doorbell = 0;
+
+  [[nodiscard]] std::string slot_key() const;  ///< the same for all of its topic in its group
 };
 
 /// What it needs at most.
@@ -90,8 +92,13 @@ class Registry {
   void check_reserved_names(const Process& process, const ReservedLaunch& wanted) const;
   [[nodiscard]] std::string name_of(std::uint32_t process) const;
   std::uint32_t topic_slot(const std::string& key);
-  [[nodiscard]] std::string mismatch(const Endpoint& publisher, const Endpoint& subscriber) const;
   void set_doorbell(const Endpoint& endpoint, bool on);
+
+  [[nodiscard]] nlohmann::json topics_json() const;
+  [[nodiscard]] nlohmann::json types_json() const;
+  void add_edges(const Endpoint& publisher, nlohmann::json& graph) const;
+  /// Why they do not meet; empty: they do.
+  [[nodiscard]] std::string mismatch(const Endpoint& publisher, const Endpoint& subscriber) const;
 
   DoorbellPage& doorbells_;
   std::vector<Pool> pools_;
