@@ -40,6 +40,7 @@ class Diagnosis {
       : processes_{processes}, calls_{flight_calls(processes)} {
     for (const FlightCall& call : calls_) longest_ns_ = std::max(longest_ns_, call.end_ns - call.start_ns);
     find_publications();
+    find_starts();
   }
 
   std::vector<Miss> misses() {
@@ -148,6 +149,10 @@ class Diagnosis {
     });
     const std::int64_t ran_ns = std::max<std::int64_t>(0, to_ns - start_ns);
     const std::int64_t waited_ns = start_ns - from_ns - before_ns - instead_ns;
+    if (const std::int64_t ns = before_start_ns(victim, from_ns); 2 * ns > to_ns - from_ns) {
+      culprit_ = nullptr;
+      return {CulpritKind::kStart, {}, thread_of(victim).name, victim.cycle, ns, false};
+    }
     return largest(victim, ran_ns, waited_ns, earlier, preempting);
   }
 
@@ -201,6 +206,19 @@ class Diagnosis {
     }
   }
 
+  /// When each node started last before a call of it; only starts that are still recorded.
+  void find_starts() {
+    for (const FlightCall& call : calls_)
+      if (call.phase == NodePhase::kStart) started_[{caller_of(call), call.node}].push_back(call.end_ns);
+  }
+  /// From when it was due until its node had started; 0 when that was before.
+  [[nodiscard]] std::int64_t before_start_ns(const FlightCall& victim, std::int64_t from_ns) const {
+    const auto starts = started_.find({caller_of(victim), victim.node});
+    if (starts == started_.end()) return 0;
+    const auto after = std::upper_bound(starts->second.begin(), starts->second.end(), victim.start_ns);
+    return after == starts->second.begin() ? 0 : std::max<std::int64_t>(0, *(after - 1) - from_ns);
+  }
+
   /// Which call published a message, of calls that missed something: only those are looked for.
   void find_publications() {
     for (const FlightCall& call : calls_) {
@@ -228,6 +246,7 @@ class Diagnosis {
   std::vector<FlightCall> calls_;
   std::int64_t longest_ns_ = 0;
   std::map<MessageKey, LateInput> late_publications_;
+  std::map<std::pair<Caller, std::size_t>, std::vector<std::int64_t>> started_;  ///< by node: ends of start()
   std::vector<Found> found_;
   const FlightCall* culprit_ = nullptr;  ///< the call of the culprit that was told last
 };
@@ -264,6 +283,9 @@ std::string why(const Miss& miss) {
     case CulpritKind::kPreemption:
       return fmt::format("{} on '{}', which ran there instead (cycle {}, {}{})", culprit.node, culprit.thread,
                          culprit.cycle, duration(culprit.took_ns), over);
+    case CulpritKind::kStart:
+      return fmt::format("it was due {} before '{}' had started it (start_after: lets its publisher wait)",
+                         duration(culprit.took_ns), culprit.thread);
     default:
       return fmt::format("the machine woke '{}' late ({})", culprit.thread, duration(culprit.took_ns));
   }
@@ -277,7 +299,7 @@ const char* to_text(MissKind kind) noexcept {
 }
 
 const char* to_text(CulpritKind kind) noexcept {
-  constexpr std::array kNames{"own run time", "earlier node", "preemption", "wake-up"};
+  constexpr std::array kNames{"own run time", "earlier node", "preemption", "wake-up", "start"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

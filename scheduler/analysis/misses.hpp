@@ -24,13 +24,14 @@ enum class CulpritKind {
   kEarlierNode,  ///< a node that the same thread called before it
   kPreemption,   ///< a thread that runs before it on the same CPU
   kWakeUp,       ///< its thread slept although nothing else of Tactus ran there: the machine woke it late
+  kStart,        ///< it was due before its node had started: its message was sent to a process on its way up
 };
-/// "own run time", "earlier node", "preemption", "wake-up"
+/// "own run time", "earlier node", "preemption", "wake-up", "start"
 [[nodiscard]] const char* to_text(CulpritKind kind) noexcept;
 
 struct Culprit {
   CulpritKind kind = CulpritKind::kWakeUp;
-  std::string node{};        ///< empty for kWakeUp
+  std::string node{};        ///< empty for kWakeUp and kStart
   std::string thread{};      ///< that called it
   std::uint64_t cycle = 0;   ///< of that node, of its longest call in the way
   std::int64_t took_ns = 0;  ///< of the victim's time

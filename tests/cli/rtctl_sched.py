@@ -121,6 +121,20 @@ class Check(unittest.TestCase):
         finally:
             os.unlink(file)
 
+    def test_each_of_our_own_launch_files_is_schedulable_on_two_cpus(self):
+        files = sorted((SOURCE / "launch").glob("*.launch.yaml"))
+        self.assertGreater(len(files), 4)
+        for file in files:
+            arguments = ["dataset:=/tmp"] if "euroc" in file.name else []
+            result = rtctl("check", str(file), *arguments, "--cpus", "2", "--json")
+            with self.subTest(file=file.name):
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                verdict = json.loads(result.stdout)
+                self.assertEqual(verdict["warnings"], [])
+                self.assertEqual([chain["why"] for chain in verdict["chains"] if chain["why"]], [])
+                without = {node["node"] for node in verdict["nodes"] if node["verdict"] == "no promise"}
+                self.assertLessEqual(without, {"/player", "/tracker", "/writer", "/probe", "/pose_error"})
+
     def test_our_own_pipeline_gets_a_verdict(self):
         result = rtctl("check", str(SOURCE / "launch/xr_demo.launch.yaml"), "--cpus", "2")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)

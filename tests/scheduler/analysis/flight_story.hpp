@@ -36,10 +36,11 @@ struct Story {
     begin(thread, node, cycle, us, cpu);
     end(thread, node, cycle, us, cpu);
   }
-  void begin(std::size_t thread, std::uint16_t node, std::uint64_t cycle, Times us, std::uint16_t cpu = 0) {
+  void begin(std::size_t thread, std::uint16_t node, std::uint64_t cycle, Times us, std::uint16_t cpu = 0,
+             NodePhase phase = NodePhase::kStep) {
     write(thread, {.when_ns = us.start * 1000,
                    .kind = FlightKind::kStart,
-                   .flags = static_cast<std::uint8_t>(NodePhase::kStep),
+                   .flags = static_cast<std::uint8_t>(phase),
                    .cpu = cpu,
                    .node = node,
                    .a = cycle,

@@ -127,6 +127,29 @@ TEST_F(MissesTest, WhereNothingElseRanTheMachineWokeTheThreadLate) {
   EXPECT_EQ(miss.culprit.took_ns, 1'800'000);
 }
 
+TEST_F(MissesTest, AMessageThatWaitedForItsReaderToStartIsNotTheMachinesFault) {
+  const auto head = story_.thread("head", 80);
+  const auto late = story_.node("/late", 1000);
+  story_.begin(head, late, 0, {9000, 9000, 9100}, 0, NodePhase::kStart);
+  story_.end(head, late, 0, {9000, 9000, 9100});
+  story_.call(head, late, 0, {100, 9200, 9250});
+  const Miss miss = only_miss();
+  EXPECT_EQ(miss.culprit.kind, CulpritKind::kStart);
+  EXPECT_EQ(miss.culprit.took_ns, 9'000'000);
+  EXPECT_EQ(to_text(miss),
+            "/late missed its deadline by 8.2 ms in cycle 0: it was due 9.0 ms before 'head' had "
+            "started it (start_after: lets its publisher wait)");
+}
+
+TEST_F(MissesTest, AStartLongAgoExcusesNobody) {
+  const auto head = story_.thread("head", 80);
+  const auto late = story_.node("/late", 1000);
+  story_.begin(head, late, 0, {0, 0, 100}, 0, NodePhase::kStart);
+  story_.end(head, late, 0, {0, 0, 100});
+  story_.call(head, late, 0, {200, 9200, 9250});
+  EXPECT_EQ(only_miss().culprit.kind, CulpritKind::kWakeUp);
+}
+
 TEST_F(MissesTest, ABudgetThatOnlyAPreemptionExceedsIsNotTheNodesFault) {
   const auto low = story_.thread("low", 0);
   const auto high = story_.thread("high", 80);
