@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One end of a measurement over the network; benchmarks/network.py starts them. Times are CLOCK_MONOTONIC,
-// which network namespaces of one machine share. Usage of each program:
-//   ping NAME BYTES COUNT GAP_US   prints a round trip in ns per line
-//   pong NAME BYTES                sends back what it hears
-//   source NAME BYTES HZ SECONDS   sends at that rate; prints how many
-//   sink NAME BYTES                after a second without: prints the one-way times in ns, one a line
-//   crowd NAME BYTES WHICH PEERS   the "first" or "second" end; prints "matched" when it hears PEERS writers
+// which network namespaces of one machine share.
 #include <time.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <string>
 #include <vector>
 
 #include "network_arm.hpp"
@@ -111,20 +107,56 @@ void sink(NetworkEnd& end) {
   }
 }
 
+struct Words {
+  std::string name, which;
+  std::size_t bytes = 0, peers = 0;
+  int count = 0;
+  std::int64_t gap_us = 0;
+  double hz = 0, seconds = 0;
+};
+
+void add_verbs(CLI::App& app, Words& words) {
+  const auto verb = [&](const std::string& name, const std::string& what) {
+    CLI::App* added = app.add_subcommand(name, what);
+    added->add_option("name", words.name, "Topic")->required();
+    added->add_option("bytes", words.bytes, "Size of a message")->required();
+    return added;
+  };
+  CLI::App* ping = verb("ping", "Prints a round trip in ns per line");
+  ping->add_option("count", words.count, "Round trips")->required();
+  ping->add_option("gap_us", words.gap_us, "Pause between them")->required();
+  verb("pong", "Sends back what it hears");
+  CLI::App* source = verb("source", "Sends at a rate; prints how many");
+  source->add_option("hz", words.hz, "Messages per second")->required()->check(CLI::PositiveNumber);
+  source->add_option("seconds", words.seconds, "How long")->required();
+  verb("sink", "After a second without: prints the one-way times in ns, one a line");
+  CLI::App* crowd = verb("crowd", "Prints \"matched\" when it hears so many writers");
+  crowd->add_option("which", words.which, "first or second end")
+      ->required()
+      ->check(CLI::IsMember({"first", "second"}));
+  crowd->add_option("peers", words.peers, "Writers")->required();
+  app.require_subcommand(1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) return 2;
-  const char* verb = argv[1];
-  const bool first = std::strcmp(verb, "ping") == 0 || std::strcmp(verb, "source") == 0 ||
-                     (argc > 4 && std::strcmp(argv[4], "first") == 0);
-  const auto end =
-      tactus::benchmarks::make_network_end({argv[2], first, std::strtoull(argv[3], nullptr, 10)});
-  if (std::strcmp(verb, "ping") == 0) ping(*end, std::atoi(argv[4]), std::atoll(argv[5]) * 1000);
-  if (std::strcmp(verb, "pong") == 0) pong(*end);
-  if (std::strcmp(verb, "source") == 0) source(*end, std::atof(argv[4]), std::atof(argv[5]));
-  if (std::strcmp(verb, "sink") == 0) sink(*end);
-  if (std::strcmp(verb, "crowd") == 0) crowd(*end, std::strtoull(argv[5], nullptr, 10));
+  Words words;
+  CLI::App app{"One end of a measurement over the network; benchmarks/network.py starts them"};
+  add_verbs(app, words);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const std::string verb = app.get_subcommands().front()->get_name();
+  const bool first = verb == "ping" || verb == "source" || words.which == "first";
+  const auto end = tactus::benchmarks::make_network_end({words.name, first, words.bytes});
+  if (verb == "ping") ping(*end, words.count, words.gap_us * 1000);
+  if (verb == "pong") pong(*end);
+  if (verb == "source") source(*end, words.hz, words.seconds);
+  if (verb == "sink") sink(*end);
+  if (verb == "crowd") crowd(*end, words.peers);
   std::fflush(nullptr);
   std::_Exit(0);
 }

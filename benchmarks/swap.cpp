@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long it takes to replace a node that runs, beside starting a process. bench_swap ONE.so TWO.so: two
-// builds of one node.
+// How long it takes to replace a node that runs, beside starting a process.
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
@@ -89,19 +89,31 @@ std::int64_t start_and_end(std::vector<std::string> words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "bench_swap ONE.so TWO.so: two builds of one node\n");
-    return 2;
+  std::string one, two;
+  CLI::App app{"How long it takes to replace a node that runs, beside starting a process", "bench_swap"};
+  app.add_option("one", one, "A build of a node with step()")
+      ->required()
+      ->check(CLI::ExistingFile)
+      ->type_name("ONE.so");
+  app.add_option("two", two, "Another build of the same node")
+      ->required()
+      ->check(CLI::ExistingFile)
+      ->type_name("TWO.so");
+  app.footer("Example:\n  bench_swap build/lib/tactus/nodes/libimu_integrator.so other/libimu_integrator.so");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
   const auto transport = make_in_process_transport();
   const auto pages = std::make_unique<Pages>();
-  Host host{settings_of(argv[1]), services(*pages, *transport)};
+  Host host{settings_of(one), services(*pages, *transport)};
   host.construct();
   host.start();
   std::vector<std::int64_t> swaps, held, truths, hosts;
   for (int round = 0; round < kRounds; ++round) {
     const std::int64_t start_ns = monotonic_ns();
-    const Reload done = host.reload("/swapped", argv[round % 2 == 0 ? 2 : 1], {}, std::chrono::seconds{2});
+    const Reload done = host.reload("/swapped", round % 2 == 0 ? two : one, {}, std::chrono::seconds{2});
     swaps.push_back(monotonic_ns() - start_ns);
     held.push_back(done.held_ns);
     if (!done.error.empty()) {
@@ -109,7 +121,7 @@ int main(int argc, char** argv) {
       return 1;
     }
     truths.push_back(start_and_end({"/bin/true"}));
-    hosts.push_back(start_and_end({host_program().string(), "--describe", argv[1]}));
+    hosts.push_back(start_and_end({host_program().string(), "--describe", one}));
   }
   fmt::print("{} rounds | p50 ms | p99 ms | max ms\n|---|---|---|---|\n", kRounds);
   print_row("replace a node that runs", std::move(swaps));

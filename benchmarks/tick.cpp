@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How late a tick is: an executor of ours beside cyclictest, at the same priority on the same CPU, in
-// alternating rounds, idle and under stress-ng. Both hold /dev/cpu_dma_latency at 0. Usage: bench_tick
-// [--json FILE] [--quick] [--ticks N] [--cpu N] [--margin-us N]
+// alternating rounds, idle and under stress-ng. Both hold /dev/cpu_dma_latency at 0.
 #include <fmt/core.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -36,7 +37,7 @@ struct Options {
   std::string json;
   std::int64_t ticks = 20'000;  ///< per arm and cell
   int cpu = 1;
-  std::int64_t margin_ns = 50'000;
+  std::int64_t margin_us = 50;
   std::int64_t hz = 0;  ///< 0: all
   bool quick = false;
 };
@@ -96,7 +97,8 @@ void run_ours(const Options& options, std::int64_t period_ns, std::int64_t ticks
       {{"/tick", {}, {}}, {{TriggerKind::kEvery, period_ns, 0, {}, 0}}}, kEntry, std::move(services), place};
   runner.construct();
   Doorbell bell;
-  WorkerOptions settings{"tick", {ThreadPolicy::kFifo, kPriority, {options.cpu}}, 0, options.margin_ns};
+  WorkerOptions settings{
+      "tick", {ThreadPolicy::kFifo, kPriority, {options.cpu}}, 0, options.margin_us * 1000};
   ExecutorWorker worker{settings, bell, page->workers[0], {&runner}, {}};
   for (const std::string& text : worker.start().get()) throw std::runtime_error{text};
   worker.go().wait();
@@ -193,30 +195,28 @@ nlohmann::json to_json(const std::vector<Cell>& cells, bool held) {
   return {{"rows", rows}, {"cpu_dma_latency_held", held}, {"priority", kPriority}};
 }
 
-Options parse(int count, char** words) {
-  Options options;
-  for (int i = 1; i < count; ++i) {
-    const std::string word = words[i];
-    const auto value = [&] {
-      return i + 1 < count ? std::string{words[++i]} : throw std::runtime_error{word + " needs a value"};
-    };
-    if (word == "--quick")
-      options.quick = true;
-    else if (word == "--json")
-      options.json = value();
-    else if (word == "--ticks")
-      options.ticks = std::stoll(value());
-    else if (word == "--cpu")
-      options.cpu = std::stoi(value());
-    else if (word == "--hz")
-      options.hz = std::stoll(value());
-    else if (word == "--margin-us")
-      options.margin_ns = 1000 * std::stoll(value());
-    else
-      throw std::runtime_error{"unknown: " + word + "; see the beginning of benchmarks/tick.cpp"};
-  }
-  if (options.quick) options.ticks = 200;
-  return options;
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--json", options.json, "Writes the numbers there, too")->type_name("FILE");
+  app.add_option("--ticks", options.ticks, "Per row and side; a p99.9 wants 200000")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--cpu", options.cpu, "The CPU that both run on")
+      ->type_name("N")
+      ->check(CLI::Range(0, CPU_SETSIZE - 1))
+      ->capture_default_str();
+  app.add_option("--hz", options.hz, "Only this rate; 0: both")
+      ->type_name("N")
+      ->check(CLI::IsMember({0, 200, 1000}))
+      ->capture_default_str();
+  app.add_option("--margin-us", options.margin_us, "How long before its tick ours wakes")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  app.add_flag("--quick", options.quick, "200 ticks: does it run?");
+  app.footer(
+      "Needs the right to priority 80 (rtctl doctor --rt), cyclictest and stress-ng.\n\nExamples:\n"
+      "  bench_tick\n  bench_tick --ticks 200000 --hz 1000 --json tick.json   # 14 minutes");
 }
 
 int run(const Options& options) {
@@ -238,7 +238,17 @@ int run(const Options& options) {
 }  // namespace tactus::benchmarks
 
 int main(int count, char** words) try {
-  return tactus::benchmarks::run(tactus::benchmarks::parse(count, words));
+  tactus::benchmarks::Options options;
+  CLI::App app{"How late a tick is: an executor of ours beside cyclictest, idle and under stress-ng",
+               "bench_tick"};
+  tactus::benchmarks::add_options(app, options);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (options.quick) options.ticks = 200;
+  return tactus::benchmarks::run(options);
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench_tick: {}\n", error.what());
   return 1;

@@ -101,10 +101,11 @@ int serve(bool detach) {
 int main(int argc, char** argv) {
   const bool detach = argc == 2 && std::strcmp(argv[1], "--detach") == 0;
   if (argc > 1 && !detach) {
-    fmt::print(stderr,
+    const bool help = argc == 2 && std::strcmp(argv[1], "--help") == 0;
+    fmt::print(help ? stdout : stderr,
                "usage: tactus-broker [--detach]\nStarted on demand; runs until a few seconds after its last "
                "client.\n");
-    return 2;
+    return help ? 0 : 2;
   }
   if (detach && fork() != 0) _exit(0);
   try {

@@ -192,7 +192,11 @@ int main(int argc, char** argv) {
       ->group("");
   int control_fd = -1;
   app.add_option("--control-fd", control_fd, "socket of what started it: told when it is ready")->group("");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   domain.multicast = !no_multicast;
   for (const auto& text : priorities) filter.priorities.push_back(to_priority(text));
   for (const auto& text : chains) filter.chains.push_back(to_chain(text));

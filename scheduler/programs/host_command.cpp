@@ -62,9 +62,13 @@ int host_command(int argc, char** argv) {
       ->excludes(control);
   app.add_option("--parameters", parameters,
                  "its parameters as JSON: {\"name\": {\"kind\": .., \"value\": ..}}");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+    if (library.empty() && control_fd < 0) throw CLI::RequiredError{"--control-fd or --describe"};
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (!library.empty()) return describe(library, parameters);
-  if (control_fd < 0) return app.exit(CLI::RequiredError{"--control-fd or --describe"});
   try {
     return run_supervised(control_fd);
   } catch (const std::exception& error) {

@@ -38,7 +38,11 @@ int run_command(int argc, char** argv, const std::filesystem::path& own,
       ->excludes(every);
   app.add_option("--name", arguments.name, "name of the node");
   app.add_option("--group", arguments.group, "the group whose topics it sees");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   try {
     const auto library = own.empty() ? find_node_library(arguments.library) : own;
     return run_alone(settings_for_run(arguments, library, describe(describer, library)));

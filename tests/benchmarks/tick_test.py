@@ -8,7 +8,15 @@ import subprocess
 import sys
 
 
+def check_words(program):
+    shown = subprocess.run([program, '--help'], check=True, capture_output=True, text=True).stdout
+    assert 'Examples:' in shown and '--ticks' in shown, shown
+    wrong = subprocess.run([program, '--tikcs', '5'], check=False, capture_output=True, text=True)
+    assert wrong.returncode == 2 and '--tikcs' in wrong.stderr, wrong
+
+
 def main(program, path):
+    check_words(program)
     for tool in ('cyclictest', 'stress-ng'):
         if shutil.which(tool) is None:
             print(f'skipped: no {tool} here (scripts/setup installs it)')

@@ -83,6 +83,17 @@ class WrongArguments(unittest.TestCase):
             self.assert_refused(["launch", file.name, "--check"], f"{file.name}:2:")
 
 
+class OtherPrograms(unittest.TestCase):
+    def test_they_refuse_wrong_arguments_alike(self):
+        for program in ("tactus-run", "tactus-host", "tactus-conformance", "tactus-gateway", "tactus-broker"):
+            path = str(Path(RTCTL).parent / program)
+            with self.subTest(program=program):
+                wrong = subprocess.run([path, "--bad"], capture_output=True, text=True, timeout=20)
+                self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+                self.assertTrue(wrong.stderr)
+                self.assertEqual(subprocess.run([path, "--help"], capture_output=True, timeout=20).returncode, 0)
+
+
 class Streams(unittest.TestCase):
     """Whatever the standard streams are, nothing crashes and nothing is lost in silence."""
 
