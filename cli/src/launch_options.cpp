@@ -168,7 +168,7 @@ tactus::LaunchPlan load_plan(const LaunchOptions& options) try {
     return tactus::describe_nodes(tactus::host_program(), requests);
   };
   tactus::LoadedLaunch loaded =
-      tactus::load_launch_file(options.file, {options.arguments, options.group}, describe);
+      tactus::load_launch_file(options.file, {options.arguments, options.group, options.cpus}, describe);
   if (!loaded.plan) refuse(loaded.diagnostics);
   if (!options.dry_run) {  // which prints them itself
     for (const tactus::Diagnostic& warning : loaded.plan->warnings)

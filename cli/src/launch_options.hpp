@@ -37,6 +37,7 @@ struct LaunchOptions {
   std::string debug;                   ///< a node; empty: none
   std::vector<std::string> processes;  ///< empty: all
   tactus::Isolation isolation = tactus::Isolation::kGroup;
+  int cpus = 0;         ///< of the machine that it is checked for; 0: this one
   bool detach = false;  ///< returns once it has started
   bool dry_run = false;
   bool check = false;

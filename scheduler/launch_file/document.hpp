@@ -91,6 +91,7 @@ struct Document {
   double clock_rate = 0;
   bool simulated = false;
   Location clock_at;
+  int cpus = 0;  ///< of the machine it is for; 0: of this one
   std::vector<LaunchArgument> args;
   std::vector<ExecutorEntry> executors;
   std::vector<NodeEntryText> nodes;

@@ -12,7 +12,8 @@ namespace {
 /// `executors:`
 class ExecutorReader : public ThreadReader {
  public:
-  ExecutorReader(const YamlReader& reader, Document& document) : ThreadReader{reader}, document_{document} {}
+  ExecutorReader(const YamlReader& reader, Document& document)
+      : ThreadReader{reader, document}, document_{document} {}
 
   void read_executors(const YAML::Node& node) {
     each_entry(node, "executors",

@@ -17,7 +17,8 @@ constexpr std::int64_t kLeastPeriodNs = 1000;
 /// `nodes:`
 class NodeReader : public ThreadReader {
  public:
-  NodeReader(const YamlReader& reader, Document& document) : ThreadReader{reader}, document_{document} {}
+  NodeReader(const YamlReader& reader, Document& document)
+      : ThreadReader{reader, document}, document_{document} {}
 
   void read_nodes(const YAML::Node& node) {
     each_entry(
@@ -99,14 +100,14 @@ class NodeReader : public ThreadReader {
         {"tolerance",
          [&](const YAML::Node& n) { entry.trigger.tolerance_ns = duration(n, "tolerance").value_or(0); }},
         {"self_looping", [&](const YAML::Node& n) { read_self_looping(n, entry); }},
-        {"deadline", [&](const YAML::Node& n) { entry.deadline_ns = duration(n, "deadline").value_or(0); }},
+        {"deadline", [&](const YAML::Node& n) { entry.deadline_ns = limit(n, "deadline").value_or(0); }},
         {"ends_launch",
          [&](const YAML::Node& n) { entry.ends_launch = boolean(n, "ends_launch").value_or(false); }},
         {"parameters", [&](const YAML::Node& n) { read_parameters(n, entry); }},
         {"remap", [&](const YAML::Node& n) { read_remaps(n, entry); }},
         {"inputs", [&](const YAML::Node& n) { read_inputs(n, entry); }},
         {"outputs", [&](const YAML::Node& n) { read_outputs(n, entry); }},
-        {"budget", [&](const YAML::Node& n) { entry.budget_ns = duration(n, "budget").value_or(0); }},
+        {"budget", [&](const YAML::Node& n) { entry.budget_ns = limit(n, "budget").value_or(0); }},
         {"on_overrun", [&](const YAML::Node& n) { entry.on_overrun = read_on_overrun(n); }},
         {"takes", [&](const YAML::Node& n) { entry.takes_ns = duration(n, "takes").value_or(0); }},
         {"stale_after", of_an_input("stale_after", "30ms")},
@@ -138,7 +139,7 @@ class NodeReader : public ThreadReader {
                {"delayed",
                 [&](const YAML::Node& n) { input.settings.delayed = boolean(n, "delayed").value_or(false); }},
                {"stale_after", [&](const YAML::Node& n) {
-                  input.settings.stale_after_ns = duration(n, "stale_after").value_or(0);
+                  input.settings.stale_after_ns = limit(n, "stale_after").value_or(0);
                   input.stale_after_at = at(n);
                 }}});
         },

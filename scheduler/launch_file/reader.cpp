@@ -307,6 +307,7 @@ Document read_document(const fs::path& file, const LaunchOptions& options,
                        std::vector<Diagnostic>& diagnostics) {
   Document document;
   document.file = file.string();
+  document.cpus = options.cpus;
   Reader reader{document, options, diagnostics};
   try {
     reader.read(file, {file.string(), 1, 1});

@@ -51,7 +51,9 @@ std::vector<PlannedThread> threads_of(const Draft& draft) {
 }  // namespace
 
 void check_threads(Draft& draft) {
-  auto found = find_thread_conflicts(threads_of(draft), static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
+  const int cpus =
+      draft.document.cpus > 0 ? draft.document.cpus : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  auto found = find_thread_conflicts(threads_of(draft), cpus);
   for (auto& problem : found.errors) draft.diagnostics.push_back(std::move(problem));
   for (auto& warning : found.warnings) draft.plan.warnings.push_back(std::move(warning));
 }

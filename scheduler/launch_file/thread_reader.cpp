@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace tactus::launch_file {
 
 void ThreadReader::read_thread(ThreadSettings& thread, Handlers& handlers) {
@@ -36,9 +38,14 @@ void ThreadReader::check_thread(const ThreadSettings& thread, const std::string&
 
 void ThreadReader::read_cpus(const YAML::Node& node, ThreadSettings& thread) {
   if (!node.IsSequence()) return error(at(node), "cpus is a list of numbers, [0, 1]");
-  const long most = sysconf(_SC_NPROCESSORS_CONF) - 1;
+  const long count = machine_cpus_ > 0 ? machine_cpus_ : sysconf(_SC_NPROCESSORS_CONF);
   for (const auto& cpu : node) {
-    if (const auto number = integer(cpu, "a CPU of this machine", 0, most))
+    const auto number =
+        integer(cpu, machine_cpus_ > 0 ? "a CPU of that machine" : "a CPU of this machine", 0, count - 1);
+    if (!number) continue;
+    if (std::ranges::count(thread.cpus, *number) > 0)
+      error(at(cpu), fmt::format("cpus names CPU {} twice", *number));
+    else
       thread.cpus.push_back(static_cast<int>(*number));
   }
 }

@@ -8,7 +8,8 @@ namespace tactus::launch_file {
 /// What the file says about a thread: an executor's, or a self-looping node's.
 class ThreadReader : public YamlReader {
  public:
-  explicit ThreadReader(const YamlReader& reader) : YamlReader{reader} {}
+  ThreadReader(const YamlReader& reader, const Document& document)
+      : YamlReader{reader}, machine_cpus_{document.cpus} {}
 
  protected:
   /// Adds the keys that set `thread`.
@@ -18,6 +19,7 @@ class ThreadReader : public YamlReader {
 
  private:
   void read_cpus(const YAML::Node& node, ThreadSettings& thread);
+  int machine_cpus_;
 };
 
 }  // namespace tactus::launch_file

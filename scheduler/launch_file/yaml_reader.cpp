@@ -139,6 +139,12 @@ std::optional<std::int64_t> YamlReader::duration(const YAML::Node& node, const s
   return ns;
 }
 
+std::optional<std::int64_t> YamlReader::limit(const YAML::Node& node, const std::string& what) {
+  const auto ns = duration(node, what);
+  if (ns && *ns == 0) error(at(node), fmt::format("{0} is 0: leave {0}: out where there is none", what));
+  return ns;
+}
+
 std::optional<std::int64_t> YamlReader::integer(const YAML::Node& node, const std::string& what,
                                                 std::int64_t least, std::int64_t most) {
   const auto value = text(node, what);

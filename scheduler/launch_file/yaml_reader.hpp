@@ -48,6 +48,8 @@ class YamlReader {
 
   std::optional<std::string> text(const YAML::Node& node, const std::string& what);
   std::optional<std::int64_t> duration(const YAML::Node& node, const std::string& what);
+  /// A duration that something is held against: 0 is none.
+  std::optional<std::int64_t> limit(const YAML::Node& node, const std::string& what);
   std::optional<std::int64_t> integer(const YAML::Node& node, const std::string& what, std::int64_t least,
                                       std::int64_t most);
   std::optional<bool> boolean(const YAML::Node& node, const std::string& what);

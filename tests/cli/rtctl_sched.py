@@ -121,6 +121,19 @@ class Check(unittest.TestCase):
         finally:
             os.unlink(file)
 
+    def test_a_machine_with_other_cpus_than_this_one(self):
+        text = LATE.replace("policy: other", "policy: fifo, priority: 80, cpus: [200]").replace("deadline: 1ns", "budget: 1ms").replace("1ns", "1ms")
+        result = self.check(text, "--cpus", "256")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        result = self.check(text, "--cpus", "2")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(":4:43: a CPU of that machine is '200', not a whole number from 0 to 1", result.stderr)
+
+    def test_simulated_time_has_nothing_to_check(self):
+        result = self.check(LATE + "clock: simulated\n")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("runs on simulated time", result.stderr)
+
     def test_each_of_our_own_launch_files_is_schedulable_on_two_cpus(self):
         files = sorted((SOURCE / "launch").glob("*.launch.yaml"))
         self.assertGreater(len(files), 4)

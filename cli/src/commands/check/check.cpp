@@ -21,7 +21,7 @@ constexpr int kUnknown = 2;  // exit code, as for a file that says too little
 
 struct Options {
   LaunchWords words;
-  std::size_t cpus = 0;
+  int cpus = 0;
 };
 
 int exit_code(Verdict verdict) {
@@ -92,10 +92,15 @@ Json json_of(const tactus::LaunchPlan& plan, const tactus::Load& load, const Sch
 }
 
 int check(const Options& options) {
-  const tactus::LaunchPlan plan = load_plan(launch_options(options.words));
-  const std::size_t cpus =
-      options.cpus > 0 ? options.cpus : static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN));
-  const tactus::Load load = tactus::load_of(plan, cpus);
+  LaunchOptions launch = launch_options(options.words);
+  launch.cpus = options.cpus;
+  const tactus::LaunchPlan plan = load_plan(launch);
+  if (plan.simulated)
+    throw Failure{
+        fmt::format("{} runs on simulated time, where calls take none: there is nothing to check", plan.file),
+        kUnknown};
+  const long cpus = options.cpus > 0 ? options.cpus : sysconf(_SC_NPROCESSORS_ONLN);
+  const tactus::Load load = tactus::load_of(plan, static_cast<std::size_t>(cpus));
   const Schedulability result = tactus::analyse(load);
   (void)print(options.words.json ? json_of(plan, load, result).dump(2) + "\n"
                                  : nodes_text(load, result) + rest_text(result));

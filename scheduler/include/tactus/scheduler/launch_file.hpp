@@ -13,7 +13,8 @@ namespace tactus {
 
 struct LaunchOptions {
   std::map<std::string, std::string> args;  ///< `name:=value`
-  std::optional<std::string> group;         ///< overrides the file's
+  std::optional<std::string> group{};       ///< overrides the file's
+  int cpus = 0;                             ///< of the machine that it is for; 0: of this one
 };
 
 struct LoadedLaunch {
