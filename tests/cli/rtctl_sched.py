@@ -127,7 +127,7 @@ class Check(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         result = self.check(text, "--cpus", "2")
         self.assertEqual(result.returncode, 2)
-        self.assertIn(":4:43: a CPU of that machine is '200', not a whole number from 0 to 1", result.stderr)
+        self.assertIn(":4:44: a CPU of that machine is '200', not a whole number from 0 to 1", result.stderr)
 
     def test_simulated_time_has_nothing_to_check(self):
         result = self.check(LATE + "clock: simulated\n")
