@@ -16,7 +16,7 @@ CONFINED = {
     r'dds/': ('middleware/dds/', 'benchmarks/network_cyclone.cpp'),
     r'spng\.h': ('nodes/', 'cli/src/transport_module.cpp'),
     r'opencv2/': ('nodes/',),
-    r'CLI/': ('cli/', 'scheduler/programs/', 'scheduler/conformance/', 'middleware/gateway/main.cpp'),
+    r'CLI/': ('cli/', 'scheduler/programs/', 'scheduler/conformance/', 'middleware/gateway/main.cpp', 'benchmarks/'),
 }
 # What a node may include of ours.
 NODE_HEADERS = re.compile(r'tactus/((node|state|coroutine|program)\.hpp|testing/|msg/)')
