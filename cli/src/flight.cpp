@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flight.hpp"
 
+#include <algorithm>
+
 #include "command.hpp"
 #include "network.hpp"
 #include "tactus/middleware/broker_client.hpp"
@@ -25,6 +27,17 @@ std::vector<HostPage> PageReader::read(const std::optional<std::string>& group) 
   }
   if (pages.empty())
     throw Failure{"no process that calls nodes is running" + (group ? in_group(*group) : std::string{})};
+  return pages;
+}
+
+std::vector<HostPage> without_replaced(std::vector<HostPage> pages) {
+  const std::vector<HostPage> all = pages;
+  std::erase_if(pages, [&all](const HostPage& one) {
+    return one.process.ended && std::any_of(all.begin(), all.end(), [&one](const HostPage& other) {
+             return !other.process.ended && other.process.name == one.process.name &&
+                    other.process.group == one.process.group;
+           });
+  });
   return pages;
 }
 

@@ -38,6 +38,9 @@ class PageReader {
   std::unique_ptr<tactus::BrokerClient> client_;
 };
 
+/// A process that ended and runs again is shown as it runs.
+[[nodiscard]] std::vector<HostPage> without_replaced(std::vector<HostPage> pages);
+
 /// Their flight recorders.
 [[nodiscard]] std::vector<tactus::FlightProcess> read_flights(const std::vector<HostPage>& pages);
 

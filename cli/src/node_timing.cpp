@@ -58,6 +58,10 @@ NodeTiming timing_of(const HostPage& host, std::size_t index) {
 
 }  // namespace
 
+std::string shown_name(const NodeTiming& timing) {
+  return timing.ended ? timing.node + " (ended)" : timing.node;
+}
+
 std::vector<NodeTiming> node_timings(const HostPage& page) {
   std::vector<NodeTiming> timings;
   const auto nodes = tactus::used_nodes(*page.page);

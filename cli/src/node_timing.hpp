@@ -22,6 +22,9 @@ struct NodeTiming {
   tactus::TimeSummary period, jitter, run, response;
 };
 
+/// The node's name, for a table.
+[[nodiscard]] std::string shown_name(const NodeTiming& timing);
+
 /// Nodes that were never started are left out.
 [[nodiscard]] std::vector<NodeTiming> node_timings(const HostPage& page);
 [[nodiscard]] std::vector<NodeTiming> node_timings(const std::vector<HostPage>& pages);

@@ -16,7 +16,7 @@ void WorkerProbe::describe() noexcept {
   }
   sched_param parameters{};
   sched_getparam(0, &parameters);
-  counters_.policy.store(sched_getscheduler(0));
+  counters_.policy.store(sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
   counters_.priority.store(parameters.sched_priority);
   counters_.tid.store(static_cast<std::uint32_t>(syscall(SYS_gettid)));
 }

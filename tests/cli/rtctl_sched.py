@@ -231,6 +231,18 @@ class Running(unittest.TestCase):
             self.assertEqual(end["name"], "/imu")
         self.assertTrue(any(event["ph"] == "i" and event["cat"] == "miss" for event in events))
 
+    def test_trace_goes_to_a_pipe_whole(self):
+        result = rtctl("trace", "--last", "100ms", "-o", "-")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(len(json.loads(result.stdout)["traceEvents"]), 0)
+
+    def test_two_traces_of_one_file_at_once_are_both_whole(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "out.json"
+            both = [subprocess.Popen([RTCTL, "trace", "-o", str(path)], stdout=subprocess.DEVNULL) for _ in range(2)]
+            self.assertEqual([one.wait(timeout=30) for one in both], [0, 0])
+            self.assertGreater(len(json.loads(path.read_text())["traceEvents"]), 0)
+
     def test_trace_that_cannot_be_written_says_why(self):
         result = rtctl("trace", "-o", "/no/such/folder/out.json")
         self.assertEqual((result.returncode, result.stderr),
@@ -245,7 +257,7 @@ class Running(unittest.TestCase):
 
 class ThenAProcessDies(unittest.TestCase):
     def test_the_recorder_of_a_killed_process_is_still_read(self):
-        with Launch(LATE.replace("budget: 1ns", "budget: 1s")):
+        with Launch(LATE.replace("budget: 1ns", "budget: 1s") + "processes: {main: {restart: never}}\n"):
             # Something that stays, so that the broker does.
             keep = subprocess.Popen([RTCTL, "topic", "pub", "/keep", "std_msgs/Empty", "--rate", "1"], stdout=subprocess.DEVNULL)
             pid = running()[0]["pid"]
@@ -256,6 +268,8 @@ class ThenAProcessDies(unittest.TestCase):
                 events = json.loads(Path(file.name).read_text())["traceEvents"]
             names = {event["args"]["name"] for event in events if event["ph"] == "M"}
             self.assertTrue(any(name.endswith("(ended)") for name in names), names)
+            text = rtctl("top", "--interval", "100ms").stdout
+            self.assertIn("/late (ended)", text)
             keep.send_signal(signal.SIGINT)
             keep.communicate(timeout=10)
 

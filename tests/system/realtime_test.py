@@ -58,6 +58,19 @@ class Realtime(unittest.TestCase):
         result = launch("required", [])
         self.assertEqual((result.returncode, summary(result)["degradations"]), (0, []), result.stdout + result.stderr)
 
+    def test_what_is_granted_is_what_top_shows(self):
+        write_launch("required")
+        running = subprocess.Popen([RTCTL, "launch", FILE], stdout=subprocess.DEVNULL)
+        try:
+            top = [RTCTL, "top", "--json", "--interval", "100ms"]
+            wait_until(lambda: subprocess.run(top, capture_output=True).returncode == 0, "its threads", 20)
+            thread = json.loads(subprocess.run(top, capture_output=True, text=True).stdout)["threads"][0]
+            self.assertEqual((thread["thread"], thread["policy"]), ("head", "fifo 50"))
+            self.assertEqual(os.sched_getscheduler(thread["tid"]) & ~os.SCHED_RESET_ON_FORK, os.SCHED_FIFO)
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=30)
+
     def test_priority(self):
         self.denied(NO_PRIORITY, "3:3: executor 'head': ", "fifo priority 50 was denied", "sudo prlimit --pid $$ --rtprio=50")
 

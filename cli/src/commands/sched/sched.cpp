@@ -56,18 +56,6 @@ void keep_chosen(Look& look, const Options& options) {
   std::erase_if(look.misses, [&](const tactus::Miss& one) { return other(one.node, one.thread); });
 }
 
-// A process that ended and runs again is shown as it runs.
-std::vector<HostPage> without_replaced(std::vector<HostPage> pages) {
-  const std::vector<HostPage> all = pages;
-  std::erase_if(pages, [&all](const HostPage& one) {
-    return one.process.ended && std::any_of(all.begin(), all.end(), [&one](const HostPage& other) {
-             return !other.process.ended && other.process.name == one.process.name &&
-                    other.process.group == one.process.group;
-           });
-  });
-  return pages;
-}
-
 Look look_now(PageReader& reader, const Options& options) {
   const std::vector<HostPage> pages = without_replaced(reader.read(options.group));
   Look look;
@@ -152,7 +140,7 @@ std::string nodes_text(const Look& look) {
   Table table{{"NODE", "EXECUTOR", ">CALLS", ">PERIOD", ">JITTER P50", ">P99", ">MAX", ">RUN P50", ">P99",
                ">MAX", ">MISSES", ">OVER BUDGET", ">SKIPPED", ">INPUTS MISSED"}};
   for (const NodeTiming& node : look.nodes) {
-    table.add({node.ended ? node.node + " (ended)" : node.node, node.thread, std::to_string(node.runs),
+    table.add({shown_name(node), node.thread, std::to_string(node.runs),
                time_text(node.period, node.period.p50_ns), time_text(node.jitter, node.jitter.p50_ns),
                time_text(node.jitter, node.jitter.p99_ns), time_text(node.jitter, node.jitter.max_ns),
                time_text(node.run, node.run.p50_ns), time_text(node.run, node.run.p99_ns),

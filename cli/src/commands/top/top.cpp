@@ -37,7 +37,7 @@ struct Frame {
 };
 
 Look look_now(PageReader& reader, const Options& options) {
-  const std::vector<HostPage> pages = reader.read(options.group);
+  const std::vector<HostPage> pages = without_replaced(reader.read(options.group));
   return {look_at_threads(pages), node_timings(pages), Clock::now()};
 }
 
@@ -64,6 +64,7 @@ std::string json_text(const Frame& frame) {
     json["nodes"].push_back({{"node", node.node},
                              {"executor", node.thread},
                              {"process", node.process},
+                             {"state", node.state},
                              {"calls", node.runs},
                              {"run_p99_ns", node.run.p99_ns},
                              {"response_p99_ns", node.response.p99_ns},
@@ -86,7 +87,7 @@ std::string text_of(const Frame& frame) {
   Table nodes{
       {"NODE", "EXECUTOR", ">CALLS", ">RUN P99", ">RESPONSE P99", ">MISSES", ">OVER BUDGET", ">SKIPPED"}};
   for (const NodeTiming& node : frame.nodes) {
-    nodes.add({node.node, node.thread, std::to_string(node.runs),
+    nodes.add({shown_name(node), node.thread, std::to_string(node.runs),
                duration_text(static_cast<double>(node.run.p99_ns)),
                duration_text(static_cast<double>(node.response.p99_ns)), count_cell(node.deadline_misses),
                count_cell(node.budget_overruns), count_cell(node.skipped)});
