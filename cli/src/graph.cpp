@@ -117,6 +117,14 @@ std::vector<Process> processes_of(const Json& json) {
   return processes;
 }
 
+std::vector<Pool> pools_of(const Json& memory) {
+  std::vector<Pool> pools;
+  for (const Json& pool : list(memory, "pools"))
+    pools.push_back({pool.at("chunk_bytes"), pool.value("chunks", 0U), pool.value("used", 0U),
+                     pool.value("reserved", 0U), pool.value("least_free", 0U), pool.value("lost", 0U)});
+  return pools;
+}
+
 template <typename T>
 void sort_by_name(std::vector<T>& items) {
   std::sort(items.begin(), items.end(),
@@ -148,6 +156,7 @@ Graph parse_graph(std::string_view text) try {
   const Json json = Json::parse(text);
   Graph graph;
   graph.generation = json.value("generation", std::uint64_t{0});
+  graph.pools = pools_of(json.value("memory", Json::object()));
   graph.processes = processes_of(json);
   for (const Json& topic : list(json, "topics")) graph.topics.push_back(topic_of(topic));
   for (const Json& node : list(json, "nodes")) graph.nodes.push_back(node_of(node, list(json, "processes")));

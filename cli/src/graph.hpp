@@ -71,8 +71,19 @@ struct Process {
   bool ended = false;  ///< its page is kept for a while
 };
 
+/// The chunks of one size in shared memory.
+struct Pool {
+  std::uint64_t chunk_bytes = 0;
+  std::uint32_t chunks = 0;
+  std::uint32_t used = 0;
+  std::uint32_t reserved = 0;
+  std::uint32_t least_free = 0;  ///< of all times
+  std::uint32_t lost = 0;        ///< by kills inside a call, at most
+};
+
 struct Graph {
-  std::uint64_t generation = 0;
+  std::uint64_t generation = 0;  ///< of the broker
+  std::vector<Pool> pools;
   std::vector<Process> processes;
   std::vector<Topic> topics;  ///< by name
   std::vector<Node> nodes;    ///< by name

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "command.hpp"
 
 namespace rtctl {
@@ -24,6 +26,7 @@ constexpr const char* kGraph = R"({
                       "counters": {"messages": 90, "bytes": 36000, "dropped": 10, "age_ns_total": 900, "age_ns_max": 50}}]}],
   "edges": [{"topic": "/imu", "group": "", "from": "/a", "to": "/tracker", "path": "same process"}],
   "mismatches": [],
+  "memory": {"pools": [{"chunk_bytes": 512, "chunks": 100, "used": 7, "reserved": 20, "least_free": 90, "lost": 1}]},
   "types": {"00": "{}"}
 })";
 
@@ -49,6 +52,10 @@ TEST(Graph, IsReadAsTheBrokerTellsIt) {
   EXPECT_EQ(graph.nodes.at(0).metrics.at(0).unit, "mm");
   EXPECT_EQ(age_ns_mean(graph.topics[0].subscribers.at(0)), 10.0);
   EXPECT_EQ(graph.edges.at(0).text, "same process");
+  const Pool& pool = graph.pools.at(0);
+  EXPECT_EQ(pool.chunk_bytes, 512U);
+  EXPECT_EQ((std::array{pool.chunks, pool.used, pool.reserved, pool.least_free, pool.lost}),
+            (std::array{100U, 7U, 20U, 90U, 1U}));
   EXPECT_TRUE(has_groups(graph));
 }
 

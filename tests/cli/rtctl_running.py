@@ -65,6 +65,19 @@ class Running(unittest.TestCase):
         info = json.loads(rtctl("topic", "info", "/chatter", "--json").stdout)
         self.assertEqual(info["publishers"][0]["history"], 1)
 
+    def test_graph_has_what_the_broker_counts(self):
+        def look():
+            graph = json.loads(rtctl("graph", "--window", "0", "--json").stdout)
+            return graph, next(topic for topic in graph["topics"] if topic["name"] == "/chatter")["publishers"][0]
+        first, before = look()
+        wait_until(lambda: look()[1]["messages"] > before["messages"], "another message", 15)
+        self.assertEqual(first["generation"], look()[0]["generation"])
+        info = json.loads(rtctl("topic", "info", "/chatter", "--json").stdout)["publishers"][0]
+        self.assertEqual(list(info), list(before))
+        pools = first["pools"]
+        self.assertEqual([pool["chunk_bytes"] for pool in pools], sorted(pool["chunk_bytes"] for pool in pools))
+        self.assertTrue(any(0 < pool["reserved"] <= pool["chunks"] for pool in pools), pools)
+
     def test_echo(self):
         self.assertEqual(rtctl("topic", "echo", "/chatter", "--once").stdout, "data: hello\n---\n")
         self.assertEqual(rtctl("topic", "echo", "/chatter", "--once", "--field", "data").stdout, "hello\n---\n")

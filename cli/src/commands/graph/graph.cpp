@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "mermaid.hpp"
+#include "output/endpoint.hpp"
 #include "output/terminal.hpp"
 
 namespace rtctl {
@@ -35,8 +36,21 @@ Json edges_json(const std::vector<Edge>& edges, const char* text) {
   return list;
 }
 
+Json pools_json(const std::vector<Pool>& pools) {
+  Json list = Json::array();
+  for (const Pool& pool : pools) {
+    list.push_back({{"chunk_bytes", pool.chunk_bytes},
+                    {"chunks", pool.chunks},
+                    {"used", pool.used},
+                    {"reserved", pool.reserved},
+                    {"least_free", pool.least_free},
+                    {"lost", pool.lost}});
+  }
+  return list;
+}
+
 std::string json_of(const Graph& graph, const Rates& rates) {
-  Json json{{"nodes", Json::array()}, {"topics", Json::array()}};
+  Json json{{"generation", graph.generation}, {"nodes", Json::array()}, {"topics", Json::array()}};
   for (const Node& node : graph.nodes) {
     json["nodes"].push_back({{"name", node.name},
                              {"group", node.group},
@@ -49,10 +63,13 @@ std::string json_of(const Graph& graph, const Rates& rates) {
     json["topics"].push_back({{"name", topic.name},
                               {"group", topic.group},
                               {"types", topic.types},
-                              {"hz", rate == rates.end() ? 0.0 : rate->second}});
+                              {"hz", rate == rates.end() ? 0.0 : rate->second},
+                              {"publishers", publishers_json(topic)},
+                              {"subscribers", subscribers_json(topic)}});
   }
   json["edges"] = edges_json(graph.edges, "path");
   json["mismatches"] = edges_json(graph.mismatches, "reason");
+  json["pools"] = pools_json(graph.pools);
   return json.dump(2) + "\n";
 }
 

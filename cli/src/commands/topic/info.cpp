@@ -8,6 +8,7 @@
 #include "broker.hpp"
 #include "command.hpp"
 #include "crossings.hpp"
+#include "output/endpoint.hpp"
 #include "output/table.hpp"
 
 namespace rtctl {
@@ -21,20 +22,6 @@ struct Options {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const Endpoint& endpoint, bool publisher) {
-  Json json{{"node", endpoint.node}, {"type", endpoint.type}, {"type_id", endpoint.type_id}};
-  if (publisher) {
-    json["history"] = endpoint.history;
-    json["max_bytes"] = endpoint.max_bytes;
-  } else {
-    json["depth"] = endpoint.depth;
-  }
-  json["messages"] = endpoint.messages;
-  json["bytes"] = endpoint.bytes;
-  json["dropped"] = endpoint.dropped;
-  return json;
-}
-
 Json edges_json(const std::vector<Edge>& edges, const Topic& topic, const char* text) {
   Json list = Json::array();
   for (const Edge& edge : edges) {
@@ -46,10 +33,8 @@ Json edges_json(const std::vector<Edge>& edges, const Topic& topic, const char* 
 
 int print_json(const Graph& graph, const Topic& topic, const std::string& network) {
   Json json{{"name", topic.name}, {"group", topic.group}, {"types", topic.types}};
-  json["publishers"] = Json::array();
-  json["subscribers"] = Json::array();
-  for (const Endpoint& endpoint : topic.publishers) json["publishers"].push_back(json_of(endpoint, true));
-  for (const Endpoint& endpoint : topic.subscribers) json["subscribers"].push_back(json_of(endpoint, false));
+  json["publishers"] = publishers_json(topic);
+  json["subscribers"] = subscribers_json(topic);
   json["edges"] = edges_json(graph.edges, topic, "path");
   json["mismatches"] = edges_json(graph.mismatches, topic, "reason");
   json["network"] = Json::parse(network);
