@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "endpoints.hpp"
+#include "message_cdr.hpp"
 #include "ros_names.hpp"
 #include "tactus/middleware/time.hpp"
 #include "tactus/msg/block.hpp"
-#include "tactus/msg/codec.hpp"
 
 namespace rtctl {
 namespace {
@@ -86,10 +86,8 @@ class NetworkSubscriber final : public UntypedSubscriber {
 
  private:
   void receive(const dds::ReceivedSample& sample) {
-    const auto needed = measure_block(*options_.type, sample.cdr);
     HeapMessage message;
-    if (needed) message.words.resize((*needed + 7) / 8);
-    if (!needed || !read_cdr(*options_.type, sample.cdr, message.bytes(), message.size())) {
+    if (!mesh::from_cdr(*options_.type, sample.cdr, message.words)) {
       ++counts_.rejected;
       return;
     }
@@ -128,9 +126,7 @@ class NetworkPublisher final : public UntypedPublisher {
     return {message_.bytes(), message_.size(), &message_.header, nullptr};
   }
   void publish(Chunk chunk) noexcept override {
-    const std::byte* root = block_root_bytes(chunk.bytes);
-    dds::CdrBuffer cdr{cdr_size(*options_.type, root)};
-    write_cdr(*options_.type, root, {cdr.data(), cdr.size()});
+    dds::CdrBuffer cdr = mesh::to_cdr(*options_.type, block_root_bytes(chunk.bytes));
     ++(writer_.write(std::move(cdr), to_ns(group_now())) ? counts_.messages : counts_.dropped);
   }
   void release(Chunk) noexcept override {}

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "mesh.hpp"
+#include "message_cdr.hpp"
 #include "sample_tag.hpp"
 #include "tactus/msg/block.hpp"
-#include "tactus/msg/codec.hpp"
 #include "tactus/msg/type_id.hpp"
 
 namespace tactus::gateway {
@@ -69,9 +69,7 @@ void Outbound::pump() {
 void Outbound::count_dropped() { overwritten_ = subscriber_->counts().dropped; }
 
 void Outbound::send(const ConstChunk& chunk) {
-  const std::byte* root = block_root_bytes(chunk.bytes);
-  dds::CdrBuffer cdr{cdr_size(type_.info(), root)};
-  write_cdr(type_.info(), root, {cdr.data(), cdr.size()});
+  dds::CdrBuffer cdr = mesh::to_cdr(type_.info(), block_root_bytes(chunk.bytes));
   const std::size_t bytes = cdr.size();
   const SampleHeader& header = *chunk.header;
   if (!writer_.write(std::move(cdr), header.publish_time_ns,

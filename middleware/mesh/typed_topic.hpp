@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "endpoints.hpp"
+#include "message_cdr.hpp"
 #include "ros_names.hpp"
 #include "tactus/msg/block.hpp"
-#include "tactus/msg/codec.hpp"
 
 /// DDS topics of our own, between gateways and tools: typed by the one codec.
 namespace tactus::mesh {
@@ -30,9 +30,7 @@ class TypedWriter {
       : writer_{participant, settings_of<T>(topic, qos)} {}
 
   bool write(const T& message, std::int64_t time_ns) {
-    dds::CdrBuffer cdr{cdr_size(message)};
-    write_cdr(message, {cdr.data(), cdr.size()});
-    return writer_.write(std::move(cdr), time_ns);
+    return writer_.write(to_cdr(type_info<T>(), &message), time_ns);
   }
   [[nodiscard]] std::uint32_t readers() const { return writer_.readers(); }
 
@@ -52,14 +50,10 @@ class TypedReader {
 
   void take(const std::function<void(const T&)>& sink) {
     reader_.take([&](const dds::ReceivedSample& sample) {
-      const auto needed = measure_block(type_info<T>(), sample.cdr);
-      if (needed) block_.resize((*needed + 7) / 8);
-      auto* block = reinterpret_cast<std::byte*>(block_.data());
-      if (needed && read_cdr(type_info<T>(), sample.cdr, block, block_.size() * 8)) {
-        sink(block_root<T>(block));
-      } else {
+      if (from_cdr(type_info<T>(), sample.cdr, block_))
+        sink(block_root<T>(reinterpret_cast<std::byte*>(block_.data())));
+      else
         ++malformed_;
-      }
     });
   }
 
