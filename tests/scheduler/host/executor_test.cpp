@@ -9,6 +9,7 @@
 #include <limits>
 #include <std_msgs/msg/u_int64.hpp>
 
+#include "node_entry.hpp"
 #include "tactus/coroutine.hpp"
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/in_process.hpp"
@@ -157,14 +158,6 @@ class Waiting final : public CoroutineNode {
   Publisher<UInt64> out_;
 };
 
-template <typename T>
-const NodeEntry kEntry{"Test",
-                       true,
-                       false,
-                       [](NodeContext& context) -> Node* { return new T{context}; },
-                       [](Node* node) { delete node; },
-                       detail::resumable_of<T>()};
-
 class TestLog final : public Log {
  public:
   std::vector<std::string> lines;
@@ -191,7 +184,7 @@ class ExecutorTest : public testing::Test {
                           {},          add_metric, chains_};
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
     auto& runner = *runners_.emplace_back(std::make_unique<NodeRunner>(
-        std::move(options), kEntry<T>, services,
+        std::move(options), kEntryOf<T>, services,
         NodePlace{counters, *times_.emplace_back(std::make_unique<NodeTimes>()), *recorder_,
                   static_cast<std::uint32_t>(counters_.size() - 1)}));
     runner.construct();

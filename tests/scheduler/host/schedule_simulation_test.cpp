@@ -13,10 +13,10 @@
 #include <functional>
 #include <map>
 #include <queue>
-#include <random>
 #include <set>
 #include <string>
 
+#include "random.hpp"
 #include "schedule.hpp"
 
 namespace tactus {
@@ -25,15 +25,6 @@ namespace {
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kEndNs = 2'000 * kMs;
 constexpr std::size_t kQueue = 16;
-
-struct Random {
-  explicit Random(std::uint64_t seed) : engine{seed} {}
-  std::int64_t from_to(std::int64_t least, std::int64_t most) {
-    return std::uniform_int_distribution{least, most}(engine);
-  }
-  bool one_in(std::int64_t n) { return from_to(1, n) == 1; }
-  std::mt19937_64 engine;
-};
 
 struct Message {
   std::uint64_t id = 0;

@@ -6,10 +6,11 @@
 
 #include <cstdlib>
 #include <functional>
-#include <random>
 #include <std_msgs/msg/u_int64.hpp>
 
 #include "executor.hpp"
+#include "node_entry.hpp"
+#include "random.hpp"
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/in_process.hpp"
 
@@ -44,14 +45,6 @@ VirtualClock& the_clock() {
   return clock;
 }
 
-struct Random {
-  explicit Random(std::uint64_t seed) : engine{seed} {}
-  std::int64_t from_to(std::int64_t least, std::int64_t most) {
-    return std::uniform_int_distribution{least, most}(engine);
-  }
-  bool one_in(std::int64_t n) { return from_to(1, n) == 1; }
-  std::mt19937_64 engine;
-};
 Random* dice = nullptr;
 
 /// What one node saw, for the checks after the run.
@@ -102,10 +95,6 @@ class Checked final : public Node {
   Subscriber<UInt64> other_;
   Publisher<UInt64> out_;
   int per_call_;
-};
-
-class SilentLog final : public Log {
-  void push(const LogRecord&) noexcept override {}
 };
 
 /// One random graph and its run.
@@ -180,7 +169,7 @@ class Simulation {
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
     NodeServices services{*transport_, log_, [](const std::string&) { return DoorbellId{0}; }, {}};
     auto& runner = *runners_.emplace_back(std::make_unique<NodeRunner>(
-        std::move(options), kEntry, services, NodePlace{counters, times_, *recorder_, 0}));
+        std::move(options), kEntryOf<Checked>, services, NodePlace{counters, times_, *recorder_, 0}));
     runner.construct();
   }
 
@@ -226,8 +215,6 @@ class Simulation {
     }
   }
 
-  static const NodeEntry kEntry;
-
   Random random_;
   std::map<std::string, Seen> seen_;
   std::unique_ptr<Transport> transport_ = make_in_process_transport();
@@ -241,10 +228,6 @@ class Simulation {
   std::optional<Executor> executor_;
   std::map<const NodeRunner*, std::int64_t> first_ns_;
 };
-
-const NodeEntry Simulation::kEntry{"Checked", true, false,
-                                   [](NodeContext& context) -> Node* { return new Checked{context}; },
-                                   [](Node* node) { delete node; }};
 
 std::vector<std::uint64_t> seeds() {
   if (const char* one = std::getenv("TACTUS_SEED")) return {std::stoull(one)};

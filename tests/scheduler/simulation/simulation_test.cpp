@@ -6,6 +6,7 @@
 #include <map>
 #include <std_msgs/msg/u_int64.hpp>
 
+#include "node_entry.hpp"
 #include "tactus/coroutine.hpp"
 #include "tactus/scheduler/simulated_host.hpp"
 
@@ -110,18 +111,6 @@ class Waits final : public CoroutineNode {
   Subscriber<UInt64> in_;
 };
 
-template <typename T>
-const NodeEntry kEntry{"Test",
-                       true,
-                       true,
-                       [](NodeContext& context) -> Node* { return new T{context}; },
-                       [](Node* node) { delete node; },
-                       detail::resumable_of<T>()};
-
-class SilentLog final : public Log {
-  void push(const LogRecord&) noexcept override {}
-};
-
 class SimulationTest : public ::testing::Test {
  protected:
   SimulationTest() { happened = &happened_; }
@@ -137,7 +126,7 @@ class SimulationTest : public ::testing::Test {
     auto& counters = *counters_.emplace_back(std::make_unique<NodeCounters>());
     NodeRunner::Options options{{"/" + name, remaps, std::move(parameters), {}, {}}, {trigger, 0, 0}};
     auto& node = *nodes_.emplace_back(std::make_unique<NodeRunner>(
-        std::move(options), kEntry<T>, std::move(services), NodePlace{counters, times_, *recorder_, 0}));
+        std::move(options), kEntryOf<T>, std::move(services), NodePlace{counters, times_, *recorder_, 0}));
     node.construct();
     return node;
   }
