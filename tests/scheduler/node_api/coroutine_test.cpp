@@ -173,6 +173,38 @@ class CountingTasks final : public Base {
   }
 };
 
+/// Waits for any of a message and a timer, in a task.
+class WaitsInTask final : public CoroutineNode {
+ public:
+  explicit WaitsInTask(NodeContext& context) : CoroutineNode{context}, in_{context.subscribe<UInt64>("in")} {}
+
+ private:
+  Task<> main() override { co_await wait(); }
+  Task<> wait() { co_await any_of(in_.next(), timeout(1h)); }
+  Subscriber<UInt64> in_;
+};
+
+class Asleep final : public CoroutineNode {
+  using CoroutineNode::CoroutineNode;
+  Task<> main() override { co_await sleep_until(Time{1h}); }
+};
+
+template <typename NodeClass>
+std::size_t idle_frame_bytes() {
+  testing::Harness<NodeClass> node;
+  node.step_at(0ms);
+  return node.node().frame_bytes();
+}
+
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// What docs/design/coroutines.md says an idle node costs.
+TEST(Coroutine, AnIdleOneCostsSomeHundredBytes) {
+  EXPECT_LE(idle_frame_bytes<Asleep>(), 208U);
+  EXPECT_LE(idle_frame_bytes<WaitsInTask>(), 512U);
+  EXPECT_LE(sizeof(CoroutineNode), 144U);
+}
+#endif
+
 TEST(Coroutine, TheStackDoesNotGrowWithTheNumberOfTasks) {
   testing::Harness<CountingTasks> node;
   node.step_at(0ms);
