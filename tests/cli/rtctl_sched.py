@@ -255,6 +255,21 @@ class Running(unittest.TestCase):
         self.assertIn("one", rtctl("__complete", "sched", "--executor", "").stdout.split())
 
 
+class RunningApart(unittest.TestCase):
+    def test_arrows_lead_from_one_process_into_the_other(self):
+        text = LATE.replace("one: {policy: other}", "one: {policy: other}\n  two: {policy: other}").replace("late: {use: imu_integrator, executor: one", "late: {use: imu_integrator, executor: two")
+        with Launch(text + "group: apart\nprocesses: {apart: [two]}\n"):
+            events = json.loads(rtctl("trace", "--group", "apart", "-o", "-").stdout)["traceEvents"]
+            pids = {node["node"]: node["pid"] for node in sched("--group", "apart")["nodes"]}
+        starts = {event["id"]: event for event in events if event["ph"] == "s"}
+        ends = [event for event in events if event["ph"] == "f"]
+        self.assertGreater(len(ends), 10)
+        self.assertNotEqual(pids["/source"], pids["/late"])
+        self.assertEqual({(starts[end["id"]]["pid"], end["pid"]) for end in ends}, {(pids["/source"], pids["/late"])})
+        for end in ends:
+            self.assertLessEqual(starts[end["id"]]["ts"], end["ts"])
+
+
 class ThenAProcessDies(unittest.TestCase):
     def test_the_recorder_of_a_killed_process_is_still_read(self):
         with Launch(LATE.replace("budget: 1ns", "budget: 1s") + "processes: {main: {restart: never}}\n"):
@@ -272,6 +287,27 @@ class ThenAProcessDies(unittest.TestCase):
             self.assertIn("/late (ended)", text)
             keep.send_signal(signal.SIGINT)
             keep.communicate(timeout=10)
+
+
+class ThenAProcessIsStartedAgain(unittest.TestCase):
+    GROUP = ("--group", "again")
+
+    def test_who_watches_goes_on_with_the_new_one(self):
+        with Launch(LATE + "group: again\n"):
+            watch = subprocess.Popen([RTCTL, "sched", "--watch", "--json", *self.GROUP], stdout=subprocess.PIPE, text=True)
+            before = json.loads(watch.stdout.readline())["nodes"][0]["pid"]
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda: {node["pid"] for node in sched(*self.GROUP)["nodes"]} != {before}, "the new process", 20)
+            nodes = []
+            while len(nodes) < 2 or {(node["state"], node["pid"] == before) for node in nodes} != {("running", False)}:
+                nodes = json.loads(watch.stdout.readline())["nodes"]
+            self.assertEqual(sorted(node["node"] for node in nodes), ["/late", "/source"], "each once")
+            top = json.loads(rtctl("top", "--json", "--interval", "100ms", *self.GROUP).stdout)
+            self.assertEqual(sorted((node["node"], node["state"]) for node in top["nodes"]),
+                             [("/late", "running"), ("/source", "running")])
+            watch.send_signal(signal.SIGINT)
+            watch.communicate(timeout=20)
+            self.assertEqual(watch.returncode, 0)
 
 
 if __name__ == "__main__":

@@ -125,11 +125,11 @@ Json json_of(const tactus::Miss& miss, std::int64_t now_ns) {
   return json;
 }
 
-std::string json_text(const Look& look) {
+std::string json_text(const Look& look, int indent) {
   Json json{{"nodes", Json::array()}, {"misses", Json::array()}, {"degradations", look.degradations}};
   for (const NodeTiming& node : look.nodes) json["nodes"].push_back(json_of(node));
   for (const tactus::Miss& miss : look.misses) json["misses"].push_back(json_of(miss, look.now_ns));
-  return json.dump(2) + "\n";
+  return json.dump(indent) + "\n";
 }
 
 std::string time_text(const tactus::TimeSummary& time, std::int64_t ns) {
@@ -176,7 +176,7 @@ int sched(const Options& options) {
   LiveView view;
   for (;;) {
     const Look look = look_now(reader, options);
-    const std::string text = options.json ? json_text(look) : text_of(look);
+    const std::string text = options.json ? json_text(look, options.watch ? -1 : 2) : text_of(look);
     if (!options.watch) return print(text);
     if (view.active() && !options.json)
       view.draw(text);
@@ -195,7 +195,8 @@ void add_sched(CLI::App& root, Run& run) {
   verb.add_option("node", options->node, "Only this node")->type_name("NODE");
   verb.add_option("--executor", options->executor, "Only nodes of this executor")->type_name("EXECUTOR");
   add_group_option(verb, options->group, "Only this group");
-  verb.add_flag("--json", options->json, "As JSON, with all misses that are recorded");
+  verb.add_flag("--json", options->json,
+                "As JSON, with all misses that are recorded; one line each time with --watch");
   verb.add_flag("-w,--watch", options->watch, "Again every second, until Ctrl-C");
   verb.footer(
       "Examples:\n  rtctl sched\n  rtctl sched /integrator\n  rtctl sched --executor head --watch\n"
