@@ -129,6 +129,16 @@ class Check(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn(":4:44: a CPU of that machine is '200', not a whole number from 0 to 1", result.stderr)
 
+    def test_one_host_of_two(self):
+        file = str(SOURCE / "launch/xr_two_hosts.launch.yaml")
+        result = rtctl("check", file, "--processes", "sensors,vision", "--cpus", "2", "--json")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        verdict = json.loads(result.stdout)
+        self.assertEqual({node["node"] for node in verdict["nodes"]}, {"/headset", "/camera", "/tracker"})
+        self.assertIn("is not part of this launch", verdict["chains"][0]["why"])
+        self.assertEqual(rtctl("check", file, "--processes", "main", "--cpus", "2").returncode, 0)
+        self.assertIn("did you mean 'main'?", rtctl("check", file, "--processes", "mian").stderr)
+
     def test_simulated_time_has_nothing_to_check(self):
         result = self.check(LATE + "clock: simulated\n")
         self.assertEqual((result.returncode, result.stdout), (2, ""))

@@ -123,11 +123,17 @@ void add_check(CLI::App& root, Run& run) {
                   "CPUs of the machine it will run on; those of this one when not given")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
+  verb.add_option("--processes", options->words.processes,
+                  "Check only these; the others run on other hosts: vision,main")
+      ->type_name("NAMES")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_flag("--json", options->words.json, "As JSON");
   verb.footer(
       "The exit code is 0: schedulable, 1: not schedulable, 2: unknown, or the file has "
       "errors.\n\nExamples:\n"
-      "  rtctl check xr_demo.launch.yaml\n  rtctl check xr_demo.launch.yaml --cpus 4 --json");
+      "  rtctl check xr_demo.launch.yaml\n  rtctl check xr_demo.launch.yaml --cpus 4 --json\n"
+      "  rtctl check xr_two_hosts.launch.yaml --processes main");
   verb.callback([&run, options] { run = [options] { return check(*options); }; });
 }
 
