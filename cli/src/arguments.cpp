@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "command.hpp"
+#include "tactus/middleware/names.hpp"
 
 namespace rtctl {
 namespace {
@@ -48,7 +49,8 @@ std::string absolute(std::string_view name) {
 void add_group_option(CLI::App& verb, std::optional<std::string>& group, const std::string& help) {
   verb.add_option_function<std::string>(
           "--group", [&group](const std::string& name) { group = name; }, help)
-      ->type_name("GROUP");
+      ->type_name("GROUP")
+      ->check([](const std::string& name) { return tactus::group_name_error(name); });
 }
 
 }  // namespace rtctl

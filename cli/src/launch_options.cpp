@@ -136,10 +136,12 @@ LaunchOptions launch_options(const LaunchWords& words) {
   options.isolation = parse_isolation(words.isolate);
   if (options.detach && !options.debug.empty())
     throw Failure{"--detach or --debug, not both: gdb needs the terminal", kUsage};
+  if (options.json && (options.dry_run || options.check))
+    throw Failure{fmt::format("{} or --json, not both: the plan is printed as text",
+                              options.dry_run ? "--dry-run" : "--check"),
+                  kUsage};
   if (options.json && !options.debug.empty())
     throw Failure{"--json or --debug, not both: gdb needs the terminal", kUsage};
-  if (const std::string error = tactus::group_name_error(words.group.value_or("")); !error.empty())
-    throw Failure{fmt::format("--group '{}': {}", *words.group, error), kUsage};
   return options;
 }
 

@@ -74,6 +74,12 @@ class WrongArguments(unittest.TestCase):
         self.assert_refused(["launch", FILE, "--duration", "long"], "--duration")
         self.assert_refused(["launch", FILE, "--expect", "/imu"], "--expect /imu")
         self.assert_refused(["launch", FILE, "--group", "a/b"], "--group")
+        self.assert_refused(["launch", FILE, "--dry-run", "--json"], "--dry-run or --json, not both")
+        self.assert_refused(["launch", FILE, "--check", "--json"], "--check or --json, not both")
+
+    def test_a_group_that_cannot_be_is_refused_everywhere(self):
+        for words in (["sched"], ["top"], ["trace", "-o", "/tmp/x"], ["topic", "list"], ["node", "list"]):
+            self.assert_refused([*words, "--group", "a/b"], "--group: ")
 
     def test_launch_file_with_errors(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
