@@ -7,17 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <deque>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <queue>
-#include <set>
 #include <string>
 
 #include "random.hpp"
 #include "schedule.hpp"
+#include "seeds.hpp"
 
 namespace tactus {
 namespace {
@@ -404,46 +402,15 @@ class World {
   std::vector<std::string> log_;
 };
 
-std::set<std::uint64_t> read_seeds(const char* path) {
-  std::set<std::uint64_t> seeds;
-  std::ifstream file{path};
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty() && line[0] != '#') seeds.insert(std::stoull(line));
-  }
-  return seeds;
-}
-
-std::set<std::uint64_t> seeds() {
-  if (const char* one = std::getenv("TACTUS_SEED")) return {std::stoull(one)};
-  std::set<std::uint64_t> all;
-  std::uint64_t first = 1, last = 200;
-  if (const char* range = std::getenv("TACTUS_SEEDS")) {
-    const std::string text{range};
-    first = std::stoull(text);
-    last = std::stoull(text.substr(text.find("..") + 2));
-  } else {
-    all = read_seeds(TACTUS_SEEDS_FILE);
-    all.merge(read_seeds(TACTUS_FAILED_SEEDS_FILE));
-  }
-  for (std::uint64_t seed = first; seed <= last; ++seed) all.insert(seed);
-  return all;
-}
-
-void keep(std::uint64_t seed) {
-  std::cout << "TACTUS_SEED=" << seed << " shows it again; kept in " << TACTUS_FAILED_SEEDS_FILE
-            << "; write it to " << TACTUS_SEEDS_FILE << " with the repair\n";
-  std::ofstream{TACTUS_FAILED_SEEDS_FILE, std::ios::app} << seed << '\n';
-}
-
 class ScheduleSimulation : public ::testing::TestWithParam<Weather> {};
 
 TEST_P(ScheduleSimulation, KeepsItsPromisesInEveryWorld) {
-  for (const std::uint64_t seed : seeds()) {
+  for (const std::uint64_t seed : testing::seeds(200)) {
     SCOPED_TRACE("TACTUS_SEED=" + std::to_string(seed));
     World world{seed, GetParam()};
     world.run();
     world.check();
-    if (HasFailure()) return keep(seed);
+    if (HasFailure()) return testing::keep_seed(seed);
   }
 }
 

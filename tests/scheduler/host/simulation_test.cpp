@@ -4,13 +4,13 @@
 // (scripts/simulate).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 #include <std_msgs/msg/u_int64.hpp>
 
 #include "executor.hpp"
 #include "node_entry.hpp"
 #include "random.hpp"
+#include "seeds.hpp"
 #include "tactus/middleware/group_clock.hpp"
 #include "tactus/middleware/in_process.hpp"
 
@@ -229,26 +229,13 @@ class Simulation {
   std::map<const NodeRunner*, std::int64_t> first_ns_;
 };
 
-std::vector<std::uint64_t> seeds() {
-  if (const char* one = std::getenv("TACTUS_SEED")) return {std::stoull(one)};
-  std::uint64_t first = 1, last = 50;
-  if (const char* range = std::getenv("TACTUS_SEEDS")) {
-    const std::string text{range};
-    first = std::stoull(text);
-    last = std::stoull(text.substr(text.find("..") + 2));
-  }
-  std::vector<std::uint64_t> all;
-  for (std::uint64_t seed = first; seed <= last; ++seed) all.push_back(seed);
-  return all;
-}
-
 TEST(Simulation, RandomGraphsKeepWhatTheSchedulerPromises) {
-  for (const std::uint64_t seed : seeds()) {
+  for (const std::uint64_t seed : testing::seeds(50)) {
     SCOPED_TRACE("TACTUS_SEED=" + std::to_string(seed));
     Simulation simulation{seed};
     simulation.run();
     simulation.check();
-    if (HasFailure()) return;
+    if (HasFailure()) return testing::keep_seed(seed);
   }
 }
 
