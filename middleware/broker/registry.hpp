@@ -17,7 +17,7 @@
 /// What the broker knows: processes, nodes, endpoints. Values only; no socket, no iceoryx.
 namespace tactus::broker {
 
-struct Process {
+struct Process {  // NOLINT(bugprone-exception-escape): moving a json throws only when it is broken
   std::uint32_t id = 0;
   pid_t pid = 0;
   std::string kind, name, group, runtime;

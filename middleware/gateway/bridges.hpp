@@ -77,7 +77,7 @@ struct Bridge {
 }
 
 /// Topics with larger messages have threads of their own, so that they delay nobody.
-inline constexpr std::uint64_t kBulkBytes = 64 * 1024;
+inline constexpr std::uint64_t kBulkBytes = std::uint64_t{64} << 10;
 [[nodiscard]] inline bool is_bulk(const Bridge& bridge) noexcept { return bridge.max_bytes > kBulkBytes; }
 
 /// Chains that begin with the topic.

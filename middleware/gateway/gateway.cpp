@@ -250,16 +250,17 @@ void Gateway::update_imports(const std::vector<Bridge>& wanted, const LocalGraph
     return true;
   });
   for (const auto& bridge : wanted) {
-    const auto [kept, fresh] = imports_.emplace(bridge.topic, bridge);
+    const auto [place, fresh] = imports_.emplace(bridge.topic, bridge);
+    Bridge& kept = place->second;
     if (fresh) {
       try_to(bridge.waiting ? "wait for" : "import", bridge, [&] {
         importer(bridge).add(std::make_unique<Inbound>(bridge, local.types.at(bridge.type_id), broker_,
                                                        transport_, participant_, id_,
                                                        chains_of(filter_, bridge.topic)));
       });
-    } else if (kept->second != bridge) {
-      try_to("import", bridge, [&] { begin(kept->second, bridge); });
-      kept->second = bridge;
+    } else if (kept != bridge) {
+      try_to("import", bridge, [&] { begin(kept, bridge); });
+      kept = bridge;
     }
   }
 }

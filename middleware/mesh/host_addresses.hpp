@@ -11,6 +11,7 @@ namespace tactus::mesh {
 struct HostAddress {
   std::string interface;  ///< "eth0"
   std::string address;    ///< "10.0.0.1"
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 is the compiler's own
   friend auto operator<=>(const HostAddress&, const HostAddress&) = default;
 };
 

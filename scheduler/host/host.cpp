@@ -43,7 +43,7 @@ void Host::Impl::touch_loans() {
 /// All processes of the launch hold their loans now: what they have touched is what will go around.
 std::vector<std::string> Host::Impl::prefault() {
   auto denied = prefault_shared_memory();
-  for (std::string& text : denied) text = process_text() + text;
+  for (std::string& text : denied) text.insert(0, process_text());
   loans_.clear();
   return denied;
 }

@@ -46,7 +46,7 @@ std::string Host::Impl::command(const std::string& node, const std::string& what
   if (hosted == nullptr || command == kCommands.end())
     return fmt::format("process '{}' cannot {} {}", settings_.process, what, node);
   const NodeRunner& runner = *hosted->runner;
-  if (const std::string why = why_not(command->second, runner.state()); !why.empty()) return why;
+  if (std::string why = why_not(command->second, runner.state()); !why.empty()) return why;
   for (const Thread& thread : threads_) thread.worker->ask(node, command->second);
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (runner.asked() && std::chrono::steady_clock::now() < deadline)
@@ -63,7 +63,8 @@ Reload Host::Impl::reload(const std::string& node, const std::filesystem::path& 
   HostedNode* hosted = nodes_.find(node);
   if (hosted == nullptr) return {fmt::format("process '{}' has no node {}", settings_.process, node), {}};
   NodeRunner& runner = *hosted->runner;
-  if (const std::string why = why_not(NodeCommand::kReload, runner.state()); !why.empty()) return {why, {}};
+  if (std::string why = why_not(NodeCommand::kReload, runner.state()); !why.empty())
+    return {std::move(why), {}};
   if (!settings_.program.empty())
     return {fmt::format("it is a program ({}): kill its process ({}) to start the new one", settings_.program,
                         getpid()),

@@ -59,7 +59,7 @@ class Converter {
       if (!entry.first.IsScalar()) refuse(entry.first.Mark(), "a name is expected before ':'");
       const std::string& name = entry.first.Scalar();
       if (result.contains(name)) refuse(entry.first.Mark(), fmt::format("'{}' is given twice", name));
-      const std::string below = path.empty() ? name : path + "." + name;
+      const std::string below = path.empty() ? name : fmt::format("{}.{}", path, name);
       remember(below, entry.first);
       result[name] = value(entry.second, below, depth + 1);
     }

@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from realtime import skip_without_realtime  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 RTCTL = os.environ["RTCTL"]
@@ -101,8 +102,5 @@ class SteadyState(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0 or subprocess.run(["chrt", "-f", "1", "true"], capture_output=True).returncode != 0 \
-            or not os.access("/dev/cpu_dma_latency", os.W_OK):
-        print("skipped: needs root with realtime priority and /dev/cpu_dma_latency")
-        sys.exit(77)
+    skip_without_realtime()
     unittest.main()

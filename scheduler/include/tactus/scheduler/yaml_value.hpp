@@ -14,7 +14,7 @@ struct YamlPosition {
   int column = 0;
 };
 
-struct YamlValue {
+struct YamlValue {  // NOLINT(bugprone-exception-escape): moving a json throws only when it is broken
   nlohmann::json value;
   std::map<std::string, YamlPosition> positions;  ///< of "linear.x", "list[2]": where the name or item stands
 };
