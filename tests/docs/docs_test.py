@@ -38,7 +38,7 @@ SLOW = re.compile(r'^scripts/demo\b', re.M)  # builds, then runs for seconds: a 
 NEVER = re.compile(r'^scripts/test\b', re.M)  # this test is part of it
 LIMIT_S = 240
 # What a launch around a single node would have: all that its check may say.
-AROUND_A_NODE = re.compile(r"nothing publishes|executor '\w+' is not declared|argument '\w+' is not declared|^rtctl: \d+ errors?, nothing|: no errors;|defaults were taken")
+AROUND_A_NODE = re.compile(r"nothing publishes|executor '\w+' is not declared|argument '\w+' is not declared|^rtctl: \d+ errors?, nothing|: no errors;|defaults? w\w+ taken")
 
 
 class Failed(Exception):

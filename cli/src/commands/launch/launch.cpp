@@ -197,7 +197,10 @@ int launch(const LaunchOptions& options) {
   tactus::LaunchPlan plan = load_plan(options);
   if (options.dry_run) return print(tactus::describe_plan(plan));
   if (!plan.notes.empty())
-    complain(fmt::format("{} defaults were taken: --dry-run names them", plan.notes.size()));
+    complain(fmt::format(
+        "{} taken: --dry-run names {}",
+        plan.notes.size() == 1 ? "1 default was" : fmt::format("{} defaults were", plan.notes.size()),
+        plan.notes.size() == 1 ? "it" : "them"));
   if (!options.check) {
     const std::string log = open_log(plan, options);
     if (options.detach) return detach(std::move(plan), options, log);
