@@ -142,6 +142,7 @@ std::vector<std::string> Host::Impl::start() {
   if (wants_realtime()) denied = settle(prefault());
   for (const auto& wave : start_waves()) {
     std::vector<std::future<void>> started;
+    started.reserve(wave.size());
     for (const Thread* thread : wave) started.push_back(thread->worker->go());
     for (auto& future : started) future.wait();
   }
