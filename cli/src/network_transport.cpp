@@ -71,15 +71,16 @@ class NetworkSubscriber final : public UntypedSubscriber {
     thread_.join();
   }
 
-  std::optional<ConstChunk> take() noexcept override {
+  const ConstChunk* take() noexcept override {
     if (queue_.empty()) reader_.take([this](const dds::ReceivedSample& sample) { receive(sample); });
-    if (queue_.empty()) return std::nullopt;
+    if (queue_.empty()) return nullptr;
     held_ = std::move(queue_.front());
     queue_.pop_front();
     ++counts_.messages;
-    return ConstChunk{held_.bytes(), held_.size(), &held_.header, nullptr};
+    taken_ = {held_.bytes(), held_.size(), &held_.header};
+    return &taken_;
   }
-  void release(ConstChunk) noexcept override {}
+  void release(const ConstChunk&) noexcept override {}
   bool has_data() const noexcept override { return !queue_.empty(); }
   EndpointCounts counts() const noexcept override { return counts_; }
   const SubscriberOptions& options() const noexcept override { return options_; }
@@ -105,6 +106,7 @@ class NetworkSubscriber final : public UntypedSubscriber {
   dds::Waiter waiter_;
   std::deque<HeapMessage> queue_;
   HeapMessage held_;
+  ConstChunk taken_;  ///< held_
   EndpointCounts counts_;
   std::jthread thread_;
 };
@@ -115,21 +117,22 @@ class NetworkPublisher final : public UntypedPublisher {
                    const PublisherOptions& options)
       : options_{options}, writer_{participant, settings(options.topic, *options.type, group)} {
     message_.words.resize((options.max_bytes + 7) / 8);
+    loan_ = {message_.bytes(), message_.size(), &message_.header};
     const std::int64_t limit = monotonic_ns() + kMeetNs;
     while (writer_.readers() == 0 && monotonic_ns() < limit)
       std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
   ~NetworkPublisher() override { writer_.wait_for_acknowledgements(kMeetNs); }
 
-  Chunk loan() noexcept override {
+  Chunk* loan() noexcept override {
     message_.header = SampleHeader{};
-    return {message_.bytes(), message_.size(), &message_.header, nullptr};
+    return &loan_;
   }
-  void publish(Chunk chunk) noexcept override {
+  void publish(Chunk& chunk) noexcept override {
     dds::CdrBuffer cdr = mesh::to_cdr(*options_.type, block_root_bytes(chunk.bytes));
     ++(writer_.write(std::move(cdr), to_ns(group_now())) ? counts_.messages : counts_.dropped);
   }
-  void release(Chunk) noexcept override {}
+  void release(Chunk&) noexcept override {}
   EndpointCounts counts() const noexcept override { return counts_; }
   const PublisherOptions& options() const noexcept override { return options_; }
 
@@ -137,6 +140,7 @@ class NetworkPublisher final : public UntypedPublisher {
   PublisherOptions options_;
   dds::Writer writer_;
   HeapMessage message_;
+  Chunk loan_;  ///< message_
   EndpointCounts counts_;
 };
 

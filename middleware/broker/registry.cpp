@@ -259,17 +259,16 @@ void Registry::remove_endpoint(Process& process, std::uint32_t id) {
 /// The bit stays while another subscriber of the topic has the same doorbell.
 void Registry::set_doorbell(const Endpoint& endpoint, bool on) {
   if (endpoint.publisher || endpoint.doorbell == 0) return;
-  auto& word = doorbells_.topics[endpoint.topic_slot].bits[endpoint.doorbell / 64];
-  const std::uint64_t bit = std::uint64_t{1} << (endpoint.doorbell % 64);
+  DoorbellPage::Topic& topic = doorbells_.topics[endpoint.topic_slot];
   const bool shared = std::ranges::any_of(endpoints_, [&](const auto& entry) {
     const Endpoint& other = entry.second;
     return other.id != endpoint.id && !other.publisher && other.topic_slot == endpoint.topic_slot &&
            other.doorbell == endpoint.doorbell;
   });
   if (on)
-    word.fetch_or(bit);
+    topic.add(endpoint.doorbell);
   else if (!shared)
-    word.fetch_and(~bit);
+    topic.remove(endpoint.doorbell);
 }
 
 DoorbellId Registry::add_doorbell(Process& process) {

@@ -57,16 +57,16 @@ Passed pass(const dds::ReceivedSample& sample, const TypeInfo& type, UntypedPubl
   const auto needed = measure_block(type, sample.cdr);
   if (!needed) return {Passage::kMalformed};
   if (*needed > publisher.options().max_bytes) return {Passage::kTooLarge, *needed};
-  const Chunk chunk = publisher.loan();
-  if (chunk.bytes == nullptr) return {Passage::kNoMemory, *needed};
-  if (!read_cdr(type, sample.cdr, chunk.bytes, chunk.size)) {
-    publisher.release(chunk);
+  Chunk* chunk = publisher.loan();
+  if (chunk == nullptr) return {Passage::kNoMemory, *needed};
+  if (!read_cdr(type, sample.cdr, chunk->bytes, chunk->size)) {
+    publisher.release(*chunk);
     return {Passage::kMalformed};
   }
-  set_times(*chunk.header, sample, type, block_root_bytes(chunk.bytes));
-  begin_chains(*chunk.header, sample.sequence, begins);
-  chunk.header->block_bytes = block_used(chunk.bytes);
-  publisher.publish(chunk);
+  set_times(*chunk->header, sample, type, block_root_bytes(chunk->bytes));
+  begin_chains(*chunk->header, sample.sequence, begins);
+  chunk->header->block_bytes = block_used(chunk->bytes);
+  publisher.publish(*chunk);
   return {Passage::kPublished, *needed};
 }
 

@@ -119,9 +119,9 @@ void Reporter::tell_changes() {
 }
 
 void Reporter::publish(const mesh::HostChange& change) {
-  const Chunk chunk = events_->loan();
-  if (chunk.bytes == nullptr) return;
-  auto* event = construct_block<HostEvent>(chunk.bytes, chunk.size);
+  Chunk* chunk = events_->loan();
+  if (chunk == nullptr) return;
+  auto* event = construct_block<HostEvent>(chunk->bytes, chunk->size);
   set_stamp(event->stamp, group_now());
   event->event = static_cast<std::uint8_t>(change.what);
   // What a name of the network is too long for is left out.
@@ -130,8 +130,8 @@ void Reporter::publish(const mesh::HostChange& change) {
     for (std::size_t i = 0; i < change.addresses.size(); ++i)
       static_cast<void>(event->addresses[i].try_assign(change.addresses[i]));
   }
-  chunk.header->block_bytes = block_used(chunk.bytes);
-  events_->publish(chunk);
+  chunk->header->block_bytes = block_used(chunk->bytes);
+  events_->publish(*chunk);
 }
 
 void Reporter::tell_clocks() {

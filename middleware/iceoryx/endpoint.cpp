@@ -20,6 +20,12 @@ void widen(EndpointCounters& counters, std::uint64_t bytes) noexcept {
     counters.bytes_max.store(bytes, std::memory_order_relaxed);
 }
 
+/// 0 for a clock that nobody has compared with ours.
+std::int64_t age_on_another_clock(const SampleHeader& header, std::int64_t now_ns) noexcept {
+  const auto captured = on_group_clock(from_ns(header.capture_time_ns), header.clock_id);
+  return captured ? clamped_difference(now_ns, to_ns(captured->time)) : 0;
+}
+
 }  // namespace
 
 iox::capro::ServiceDescription service(const std::string& group, const std::string& topic,
@@ -57,10 +63,11 @@ void count_published(EndpointCounters& counters, std::uint64_t bytes, std::int64
 void count_taken(EndpointCounters& counters, const SampleHeader& header, std::uint64_t bytes) noexcept {
   bump(counters.messages);
   bump(counters.bytes, bytes);
-  const std::int64_t now_ns = to_ns(group_now());
+  const GroupClock clock = group_clock();
+  const std::int64_t now_ns = to_ns(clock.at(monotonic_ns()));
   counters.last_ns.store(now_ns, std::memory_order_relaxed);
-  const auto captured = on_group_clock(from_ns(header.capture_time_ns), header.clock_id);
-  const std::int64_t age_ns = captured ? clamped_difference(now_ns, to_ns(captured->time)) : 0;
+  const std::int64_t age_ns = header.clock_id == clock.id ? clamped_difference(now_ns, header.capture_time_ns)
+                                                          : age_on_another_clock(header, now_ns);
   counters.age_ns_total.store(clamped_sum(counters.age_ns_total.load(std::memory_order_relaxed), age_ns),
                               std::memory_order_relaxed);
   if (age_ns > counters.age_ns_max.load(std::memory_order_relaxed))
@@ -79,9 +86,7 @@ void Stamper::stamp(SampleHeader& header) noexcept {
 }
 
 void prefetch_bells(const DoorbellPage& doorbells, std::uint32_t topic_slot) noexcept {
-  const auto& bits = doorbells.topics[topic_slot].bits;
-  __builtin_prefetch(&bits.front());
-  __builtin_prefetch(&bits.back());
+  __builtin_prefetch(&doorbells.topics[topic_slot]);
 }
 
 }  // namespace tactus::shm

@@ -26,42 +26,9 @@ void Ring::push(Slot& slot, std::int64_t publish_time_ns) noexcept {
   tail_.store(tail + 1, std::memory_order_release);
 }
 
-Slot* Ring::pop() noexcept {
-  std::uint64_t head = head_.load(std::memory_order_acquire);
-  while (head != tail_.load(std::memory_order_acquire)) {
-    Slot* oldest = at(head).slot.load(std::memory_order_relaxed);
-    if (head_.compare_exchange_strong(head, head + 1, std::memory_order_acq_rel, std::memory_order_acquire))
-      return oldest;
-  }
-  return nullptr;
-}
-
-std::optional<std::int64_t> Ring::oldest_ns() const noexcept {
-  const std::uint64_t head = head_.load(std::memory_order_acquire);
-  if (head == tail_.load(std::memory_order_acquire)) return std::nullopt;
-  return at(head).publish_time_ns.load(std::memory_order_relaxed);
-}
-
 void Ring::warm() const noexcept {
   prefetch(*this);
   prefetch(at(tail_.load(std::memory_order_relaxed)));
-}
-
-LocalReader::Oldest LocalReader::oldest() const noexcept {
-  Oldest oldest;
-  for (Source* source = first_.load(std::memory_order_acquire); source != nullptr; source = source->next) {
-    const auto time_ns = source->ring.oldest_ns();
-    if (!time_ns || (oldest.source != nullptr && oldest.publish_time_ns <= *time_ns)) continue;
-    oldest = {source, *time_ns};
-  }
-  return oldest;
-}
-
-bool LocalReader::any() const noexcept {
-  for (Source* source = first_.load(std::memory_order_acquire); source != nullptr; source = source->next) {
-    if (!source->ring.empty()) return true;
-  }
-  return false;
 }
 
 void LocalReader::warm() const noexcept {
@@ -107,6 +74,7 @@ void LocalWriter::warm_links() noexcept {
 void LocalWriter::replace(Links links) {
   auto next = links.readers.empty() ? nullptr : std::make_unique<const Links>(std::move(links));
   links_.store(next.get(), std::memory_order_seq_cst);
+  asymmetric_fence_heavy();
   while (busy_.load(std::memory_order_seq_cst) != 0)
     std::this_thread::sleep_for(std::chrono::microseconds{20});
   owned_ = std::move(next);

@@ -7,29 +7,38 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "tactus/middleware/sample_header.hpp"
+#include "asymmetric_fence.hpp"
+#include "tactus/middleware/transport.hpp"
 
 /// Messages between the endpoints of one process: pointers to the publisher's slots through bounded rings. No
 /// iceoryx, no locks and no allocation in what publishers and subscribers do; only connecting them does both.
 namespace tactus::shm {
 
 /// One message of a publisher; its memory is used again when nobody reads it any more.
-struct alignas(64) Slot {
+struct alignas(64) Slot : Chunk {
+  /// As its readers see it.
+  struct Message : ConstChunk {
+    Slot* slot = nullptr;
+  };
+  Message message;
   /// Rings it lies in and readers that took it. The publisher sets it, everybody else only counts down.
   std::atomic<std::uint32_t> users{0};
-  std::byte* bytes = nullptr;
-  std::size_t size = 0;
-  SampleHeader* header = nullptr;
 
   /// Any thread, once per push: the memory is the publisher's again when all have. Nothing of the slot may be
   /// looked at afterwards.
-  void give_up() noexcept { users.fetch_sub(1, std::memory_order_release); }
+  void give_up() noexcept {
+    // Who is alone with it stores: counting down would wait for all that this thread stored before.
+    if (users.load(std::memory_order_acquire) == 1)
+      users.store(0, std::memory_order_release);
+    else
+      users.fetch_sub(1, std::memory_order_release);
+  }
 };
+static_assert(sizeof(Slot) == 64);
 
 /// The newest `depth` messages of one publisher for one subscriber. One thread pushes, one pops.
 class Ring {
@@ -39,9 +48,20 @@ class Ring {
   /// The publisher: when full, the oldest is given up.
   void push(Slot& slot, std::int64_t publish_time_ns) noexcept;
   /// The subscriber: the oldest; nullptr when there is none.
-  [[nodiscard]] Slot* pop() noexcept;
-  /// The subscriber: when the oldest was published. It may be dropped before it is popped.
-  [[nodiscard]] std::optional<std::int64_t> oldest_ns() const noexcept;
+  [[nodiscard]] Slot* pop() noexcept {
+    std::uint64_t head = head_.load(std::memory_order_acquire);
+    while (head != tail_.load(std::memory_order_acquire)) {
+      Slot* oldest = at(head).slot.load(std::memory_order_relaxed);
+      if (head_.compare_exchange_strong(head, head + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        return oldest;
+    }
+    return nullptr;
+  }
+  /// The subscriber, when it is not empty: when the oldest was published. It may be dropped before it is
+  /// popped.
+  [[nodiscard]] std::int64_t oldest_ns() const noexcept {
+    return at(head_.load(std::memory_order_acquire)).publish_time_ns.load(std::memory_order_relaxed);
+  }
   void warm() const noexcept;  ///< either side: prefetches its end
   [[nodiscard]] bool empty() const noexcept {
     return head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire);
@@ -86,8 +106,16 @@ class LocalReader {
       : topic_{std::move(topic)}, depth_{depth}, max_held_{max_held}, queue_{queue} {}
 
   /// The connection whose oldest message was published first; empty when there is no message.
-  [[nodiscard]] Oldest oldest() const noexcept;
-  [[nodiscard]] bool any() const noexcept;
+  [[nodiscard]] Oldest oldest() const noexcept {
+    Oldest oldest;
+    for (Source* source = first_.load(std::memory_order_acquire); source != nullptr; source = source->next) {
+      if (source->ring.empty()) continue;
+      const std::int64_t time_ns = source->ring.oldest_ns();
+      if (oldest.source == nullptr || time_ns < oldest.publish_time_ns) oldest = {source, time_ns};
+    }
+    return oldest;
+  }
+  [[nodiscard]] bool any() const noexcept { return oldest().source != nullptr; }
   void warm() const noexcept;  ///< prefetches what taking touches
   /// How many messages of one publisher it queues and holds at most.
   [[nodiscard]] std::uint32_t most() const noexcept { return depth_ + max_held_; }
@@ -138,11 +166,16 @@ class LocalWriter {
     std::vector<Source*> sources;
     std::vector<const void*> queues;
   };
-  /// Keeps the links alive. The exchange makes sure that who replaces them sees us or we see the new ones.
+  /// Keeps the links alive. The fence makes sure that who replaces them sees us or we see the new ones.
   class Entered {
    public:
     explicit Entered(LocalWriter& writer) noexcept : writer_{writer} {
+#ifdef __SANITIZE_THREAD__  // which knows no fences
       writer_.busy_.exchange(1, std::memory_order_seq_cst);
+#else
+      writer_.busy_.store(1, std::memory_order_relaxed);
+      asymmetric_fence_light();
+#endif
       links_ = writer_.links_.load(std::memory_order_seq_cst);
     }
     ~Entered() { writer_.busy_.store(0, std::memory_order_release); }

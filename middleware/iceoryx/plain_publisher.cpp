@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "borrowed.hpp"
 #include "publishers.hpp"
 #include "runtime.hpp"
@@ -29,7 +33,7 @@ class PlainPublisher final : public UntypedPublisher {
     broker_.remove_endpoint(place_);
   }
 
-  Chunk loan() noexcept override {
+  Chunk* loan() noexcept override {
     if (loaned_ == options_.max_loans || forked()) return refused();
     prefetch_bells(doorbells_, place_.topic_slot);
     const InCall call{page_, place_};
@@ -40,23 +44,25 @@ class PlainPublisher final : public UntypedPublisher {
     iox::mepoo::ChunkHeader* chunk = result.value();
     auto* header = static_cast<SampleHeader*>(chunk->userHeader());
     *header = SampleHeader{};
-    return {static_cast<std::byte*>(chunk->userPayload()), options_.max_bytes, header, chunk};
+    Chunk& loan = *std::ranges::find(loans_, nullptr, &Chunk::bytes);
+    loan = {static_cast<std::byte*>(chunk->userPayload()), options_.max_bytes, header};
+    return &loan;
   }
 
-  void publish(Chunk chunk) noexcept override {
+  void publish(Chunk& chunk) noexcept override {
     stamper_.stamp(*chunk.header);
     --loaned_;
     const std::uint64_t bytes = chunk.header->block_bytes;
     const std::int64_t now_ns = chunk.header->publish_time_ns;
     send(chunk);
-    doorbells_.ring(place_.topic_slot);
+    doorbells_.ring(place_.topic_slot, own_doorbell());
     count_published(counters_, bytes, now_ns);  // when the reader is on its way already
   }
 
-  void release(Chunk chunk) noexcept override {
+  void release(Chunk& chunk) noexcept override {
     --loaned_;
     const InCall call{page_, place_};
-    port_.releaseChunk(static_cast<iox::mepoo::ChunkHeader*>(chunk.token));
+    port_.releaseChunk(taken_back(chunk));
   }
 
   EndpointCounts counts() const noexcept override { return read(counters_); }
@@ -66,15 +72,18 @@ class PlainPublisher final : public UntypedPublisher {
  private:
   /// iceoryx delivers first and remembers for late subscribers then: who attaches in between would miss it.
   /// Its lock is recursive.
-  void send(const Chunk& chunk) noexcept {
+  void send(Chunk& chunk) noexcept {
     using Distributor = PublisherData::ChunkDistributorData_t;
     const InCall call{page_, place_};
     const std::lock_guard<const Distributor> lock{data_.m_chunkSenderData};
-    port_.sendChunk(static_cast<iox::mepoo::ChunkHeader*>(chunk.token));
+    port_.sendChunk(taken_back(chunk));
   }
-  Chunk refused() noexcept {
+  static iox::mepoo::ChunkHeader* taken_back(Chunk& loan) noexcept {
+    return iox::mepoo::ChunkHeader::fromUserPayload(std::exchange(loan.bytes, nullptr));
+  }
+  Chunk* refused() noexcept {
     bump(counters_.dropped);
-    return {};
+    return nullptr;
   }
 
   BrokerClient& broker_;
@@ -86,6 +95,7 @@ class PlainPublisher final : public UntypedPublisher {
   PublisherData& data_;
   iox::popo::PublisherPortUser port_;
   Stamper stamper_;
+  std::array<Chunk, kMaxLoans> loans_;  ///< free without bytes
   std::uint32_t loaned_ = 0;
 };
 

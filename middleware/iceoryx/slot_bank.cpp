@@ -106,6 +106,7 @@ bool SlotBank::fill(std::uint32_t index) noexcept {
   slot.bytes = static_cast<std::byte*>(slot.chunk.header().userPayload());
   slot.size = max_bytes_;
   slot.header = static_cast<SampleHeader*>(slot.chunk.header().userHeader());
+  slot.message = {{slot.bytes, slot.size, slot.header}, &slot};
   slot.exported = false;
   return true;
 }

@@ -37,7 +37,7 @@ class SlotPublisher final : public UntypedPublisher, private LocalWriter {
     shared_.broker.remove_endpoint(place_);
   }
 
-  Chunk loan() noexcept override {
+  Chunk* loan() noexcept override {
     if (loaned_ == options_.max_loans || forked()) return refused();
     prefetch_bells(doorbells_, place_.topic_slot);
     PooledSlot* slot = bank_->acquire();
@@ -45,23 +45,23 @@ class SlotPublisher final : public UntypedPublisher, private LocalWriter {
     ++loaned_;
     slot->loaned = true;
     *slot->header = SampleHeader{};
-    return {slot->bytes, slot->size, slot->header, slot};
+    return slot;
   }
 
-  void publish(Chunk chunk) noexcept override {
+  void publish(Chunk& chunk) noexcept override {
     stamper_.stamp(*chunk.header);
-    auto& slot = *static_cast<PooledSlot*>(chunk.token);
+    auto& slot = static_cast<PooledSlot&>(chunk);
     slot.loaned = false;
     --loaned_;
     const std::uint64_t bytes = chunk.header->block_bytes;
     const std::int64_t now_ns = chunk.header->publish_time_ns;
     if (heard() || has_queues(data_)) send(slot, now_ns);
-    doorbells_.ring(place_.topic_slot);
+    doorbells_.ring(place_.topic_slot, own_doorbell());
     count_published(counters_, bytes, now_ns);  // when the reader is on its way already
   }
 
-  void release(Chunk chunk) noexcept override {
-    static_cast<PooledSlot*>(chunk.token)->loaned = false;
+  void release(Chunk& chunk) noexcept override {
+    static_cast<PooledSlot&>(chunk).loaned = false;
     --loaned_;
   }
 
@@ -90,9 +90,9 @@ class SlotPublisher final : public UntypedPublisher, private LocalWriter {
       deliver(data_, slot.chunk, own);
     });
   }
-  Chunk refused() noexcept {
+  Chunk* refused() noexcept {
     bump(counters_.dropped);
-    return {};
+    return nullptr;
   }
 
   Shared& shared_;

@@ -17,7 +17,13 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
                  FUTEX_BITSET_MATCH_ANY);
 }
 
+// Without a call into the dynamic linker.
+__attribute__((tls_model("initial-exec"))) constinit thread_local const Doorbell* own = nullptr;
+
 }  // namespace
+
+const Doorbell* own_doorbell() noexcept { return own; }
+void set_own_doorbell(const Doorbell* doorbell) noexcept { own = doorbell; }
 
 void Doorbell::wake() noexcept { futex(word_, FUTEX_WAKE, INT_MAX, nullptr); }
 

@@ -17,12 +17,25 @@ namespace {
 
 /// One message's memory, shared by the publisher's pool, its history and the queues that hold it.
 struct Slot {
+  explicit Slot(std::size_t bytes)
+      : memory((bytes + 7) / 8),
+        chunk{{reinterpret_cast<std::byte*>(memory.data()), memory.size() * 8, &header}, this},
+        message{{chunk.bytes, chunk.size, chunk.header}, this} {}
+  template <typename Base>
+  struct OfSlot : Base {
+    Slot* slot;
+  };
   SampleHeader header;
   std::vector<std::uint64_t> memory;
+  OfSlot<Chunk> chunk;
+  OfSlot<ConstChunk> message;
   std::uint32_t users = 0;
-  [[nodiscard]] std::byte* bytes() { return reinterpret_cast<std::byte*>(memory.data()); }
-  [[nodiscard]] std::size_t size() const { return memory.size() * 8; }
 };
+
+Slot& slot_of(Chunk& chunk) noexcept { return *static_cast<Slot::OfSlot<Chunk>&>(chunk).slot; }
+Slot& slot_of(const ConstChunk& chunk) noexcept {
+  return *static_cast<const Slot::OfSlot<ConstChunk>&>(chunk).slot;
+}
 
 class Port;
 struct Topic {
@@ -40,13 +53,12 @@ struct Hub {
   /// A slot that nobody uses, of at least `bytes`; makes one when there is none.
   Slot& acquire(std::size_t bytes) {
     for (Slot& slot : slots) {
-      if (slot.users == 0 && slot.size() >= bytes) {
+      if (slot.users == 0 && slot.chunk.size >= bytes) {
         slot.users = 1;
         return slot;
       }
     }
-    Slot& slot = slots.emplace_back();
-    slot.memory.resize((bytes + 7) / 8);
+    Slot& slot = slots.emplace_back(bytes);
     slot.users = 1;
     return slot;
   }
@@ -55,16 +67,16 @@ struct Hub {
 class InProcessSubscriber final : public UntypedSubscriber {
  public:
   InProcessSubscriber(Hub& hub, SubscriberOptions options)
-      : hub_{hub}, options_{std::move(options)}, type_id_{type_id(*options_.type)} {
+      : hub_{hub}, options_{std::move(options)}, type_id_{type_id(*options_.type)}, check_{*options_.type} {
     queue_.resize(options_.depth);
     last_.reserve(64);
   }
   ~InProcessSubscriber() override;
 
-  std::optional<ConstChunk> take() noexcept override;
-  void release(ConstChunk chunk) noexcept override {
+  const ConstChunk* take() noexcept override;
+  void release(const ConstChunk& chunk) noexcept override {
     const std::scoped_lock lock{hub_.mutex};
-    --static_cast<Slot*>(const_cast<void*>(chunk.token))->users;
+    --slot_of(chunk).users;
     --held_;
   }
   bool has_data() const noexcept override {
@@ -99,6 +111,7 @@ class InProcessSubscriber final : public UntypedSubscriber {
   Hub& hub_;
   SubscriberOptions options_;
   TypeId type_id_;
+  BlockCheck check_;
   std::vector<Slot*> queue_;
   std::size_t first_ = 0, count_ = 0;
   std::uint32_t held_ = 0;
@@ -116,20 +129,20 @@ class InProcessPublisher final : public UntypedPublisher {
     std::erase(hub_.topics[options_.topic].publishers, this);
   }
 
-  Chunk loan() noexcept override {
+  Chunk* loan() noexcept override {
     const std::scoped_lock lock{hub_.mutex};
     if (loaned_ == options_.max_loans) {
       ++counts_.dropped;
-      return {};
+      return nullptr;
     }
     ++loaned_;
     Slot& slot = hub_.acquire(options_.max_bytes);
     slot.header = {};
-    return {slot.bytes(), slot.size(), &slot.header, &slot};
+    return &slot.chunk;
   }
-  void publish(Chunk chunk) noexcept override {
+  void publish(Chunk& chunk) noexcept override {
     const std::scoped_lock lock{hub_.mutex};
-    Slot& slot = *static_cast<Slot*>(chunk.token);
+    Slot& slot = slot_of(chunk);
     --loaned_;
     stamp(slot.header);
     ++counts_.messages;
@@ -140,9 +153,9 @@ class InProcessPublisher final : public UntypedPublisher {
     if (options_.history > 0) keep(slot);
     --slot.users;
   }
-  void release(Chunk chunk) noexcept override {
+  void release(Chunk& chunk) noexcept override {
     const std::scoped_lock lock{hub_.mutex};
-    --static_cast<Slot*>(chunk.token)->users;
+    --slot_of(chunk).users;
     --loaned_;
   }
   EndpointCounts counts() const noexcept override {
@@ -188,14 +201,14 @@ InProcessSubscriber::~InProcessSubscriber() {
   std::erase(hub_.topics[options_.topic].subscribers, this);
 }
 
-std::optional<ConstChunk> InProcessSubscriber::take() noexcept {
+const ConstChunk* InProcessSubscriber::take() noexcept {
   const std::scoped_lock lock{hub_.mutex};
   while (count_ > 0 && held_ < options_.max_held) {
     Slot& slot = *queue_[first_];
     first_ = (first_ + 1) % queue_.size();
     --count_;
     count_gap(slot.header);
-    if (!check_block(*options_.type, slot.bytes(), slot.size())) {
+    if (!check_(slot.chunk.bytes, slot.chunk.size)) {
       ++counts_.rejected;
       --slot.users;
       continue;
@@ -206,9 +219,9 @@ std::optional<ConstChunk> InProcessSubscriber::take() noexcept {
     const std::int64_t age_ns = clamped_difference(to_ns(group_now()), slot.header.capture_time_ns);
     counts_.age_ns_total = clamped_sum(counts_.age_ns_total, age_ns);
     counts_.age_ns_max = std::max(counts_.age_ns_max, age_ns);
-    return ConstChunk{slot.bytes(), slot.size(), &slot.header, &slot};
+    return &slot.message;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 void InProcessSubscriber::count_gap(const SampleHeader& header) {

@@ -43,7 +43,7 @@ std::int64_t GroupClock::monotonic_at(Time time) const noexcept {
   constexpr double kForeverNs = 3.2e18;  // a hundred years
   if (to_ns(time) <= base_ns) return start_ns;
   const std::int64_t ahead = to_ns(time) - base_ns;
-  const double since = static_cast<double>(ahead) / rate;
+  const double since = rate == 1 ? static_cast<double>(ahead) : static_cast<double>(ahead) / rate;
   if (since >= kForeverNs) return std::numeric_limits<std::int64_t>::max();
   if (rate == 1) return start_ns + ahead;
   std::int64_t instant = start_ns + static_cast<std::int64_t>(since);

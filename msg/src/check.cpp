@@ -25,7 +25,6 @@ class Checker {
     return true;
   }
 
- private:
   bool field(const Field& field, const std::byte* object) noexcept {
     const std::byte* at = object + field.offset;
     if (field.shape != FieldShape::kSequence) {
@@ -45,6 +44,7 @@ class Checker {
            elements(field, at + offset, count);
   }
 
+ private:
   bool elements(const Field& field, const std::byte* at, std::size_t count) noexcept {
     if (field.kind == FieldKind::kBool) return bools(at, count);
     if (field.kind == FieldKind::kString) return strings(field, at, count);
@@ -102,6 +102,10 @@ class Checker {
   std::size_t size_;
   std::size_t left_;
 };
+
+bool is_aligned(const std::byte* block) noexcept {
+  return block != nullptr && reinterpret_cast<std::uintptr_t>(block) % 8 == 0;
+}
 
 std::size_t run_bytes(std::size_t bytes) noexcept {
   return bytes == 0 ? 0 : detail::align8(bytes) + sizeof(RunPrefix);
@@ -165,10 +169,31 @@ void add_default(const TypeInfo& type, std::size_t sequence_bytes, std::size_t& 
 }  // namespace
 
 bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept {
-  if (block == nullptr || size < kBlockHeaderBytes + type.size ||
-      reinterpret_cast<std::uintptr_t>(block) % 8 != 0)
-    return false;
+  if (!is_aligned(block) || size < kBlockHeaderBytes + type.size) return false;
   return Checker{block, size}.object(type, block_root_bytes(block));
+}
+
+BlockCheck::BlockCheck(const TypeInfo& type) : least_{kBlockHeaderBytes + type.size} { add(type, 0); }
+
+void BlockCheck::add(const TypeInfo& type, std::uint32_t object) {
+  for (const Field& field : type.fields) {
+    const bool nested = field.kind == FieldKind::kMessage;
+    if (nested && field.shape == FieldShape::kSingle) {
+      add(*field.type, object + field.offset);
+    } else if (field.shape == FieldShape::kSequence || field.kind == FieldKind::kBool ||
+               field.kind == FieldKind::kString || (nested && !field.type->packed)) {
+      suspects_.push_back({&field, object});
+    }
+  }
+}
+
+bool BlockCheck::operator()(const std::byte* block, std::size_t size) const noexcept {
+  if (!is_aligned(block) || size < least_) return false;
+  Checker checker{block, size};
+  for (const Suspect& suspect : suspects_) {
+    if (!checker.field(*suspect.field, block_root_bytes(block) + suspect.object)) return false;
+  }
+  return true;
 }
 
 std::size_t tail_for(const TypeInfo& type, const void* root) noexcept {

@@ -41,16 +41,16 @@ void Subject::stop() {
 void Subject::give(Values values, Time stamp) {
   for (auto& [name, input] : context_.inputs()) {
     UntypedPublisher& publisher = *input.publisher;
-    const Chunk chunk = publisher.loan();
-    if (chunk.bytes == nullptr) continue;
-    if (!construct_message(*publisher.options().type, chunk.bytes, chunk.size, values, to_ns(stamp),
+    Chunk* chunk = publisher.loan();
+    if (chunk == nullptr) continue;
+    if (!construct_message(*publisher.options().type, chunk->bytes, chunk->size, values, to_ns(stamp),
                            random_)) {
-      publisher.release(chunk);  // a type of more than a quarter of a megabyte without its sequences
+      publisher.release(*chunk);  // a type of more than a quarter of a megabyte without its sequences
       continue;
     }
-    chunk.header->block_bytes = block_used(chunk.bytes);
-    chunk.header->capture_time_ns = to_ns(stamp);
-    publisher.publish(chunk);
+    chunk->header->block_bytes = block_used(chunk->bytes);
+    chunk->header->capture_time_ns = to_ns(stamp);
+    publisher.publish(*chunk);
   }
 }
 
@@ -141,13 +141,12 @@ void Subject::drain() {
 
 void Subject::hold_loans() {
   for (auto& [name, output] : context_.outputs()) {
-    for (Chunk chunk; (chunk = output.publisher->loan()).bytes != nullptr;)
-      held_.push_back({output.publisher.get(), chunk});
+    while (Chunk* chunk = output.publisher->loan()) held_.push_back({output.publisher.get(), chunk});
   }
 }
 
 void Subject::give_loans_back() {
-  for (const Held& held : held_) held.publisher->release(held.chunk);
+  for (const Held& held : held_) held.publisher->release(*held.chunk);
   held_.clear();
 }
 

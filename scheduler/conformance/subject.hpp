@@ -73,7 +73,7 @@ class Subject {
   std::mt19937 random_{7};
   struct Held {
     UntypedPublisher* publisher;
-    Chunk chunk;
+    Chunk* chunk;
   };
   std::vector<Held> held_;
   std::uint64_t cycle_ = 0;

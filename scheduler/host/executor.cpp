@@ -57,9 +57,9 @@ std::int64_t comparable_ns(std::int64_t stamp_ns, const InputPort& port,
 
 std::optional<Arrivals::Oldest> Executor::Inputs::oldest(std::size_t node, std::size_t input) {
   InputPort& port = *nodes_[node]->gated()[input];
-  const auto stamp_ns = port.peek_stamp_ns();
-  if (!stamp_ns) return std::nullopt;
-  return Oldest{comparable_ns(*stamp_ns, port, nodes_[node]->gated()), port.peek()->publish_time_ns};
+  const SampleHeader* header = port.peek();
+  if (header == nullptr) return std::nullopt;
+  return Oldest{comparable_ns(port.stamp_ns(), port, nodes_[node]->gated()), header->publish_time_ns};
 }
 
 bool Executor::Inputs::any(std::size_t node, std::size_t input) const {
@@ -91,7 +91,7 @@ std::size_t Executor::pass(std::int64_t now_ns, std::int64_t clock_ns) {
   schedule_.begin_pass(now_ns);
   Inputs inputs{nodes_};
   std::size_t calls = 0;
-  for (; const auto release = schedule_.next(inputs); ++calls) {
+  for (; const Release* release = schedule_.next(inputs); ++calls) {
     NodeRunner& node = *nodes_[release->node];
     clock_ns = node.call(*release, clock_ns);
     if (node.trigger().kind == TriggerKind::kCoroutine)
@@ -223,6 +223,7 @@ ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCoun
     : Worker{std::move(options), bell, counters}, executor_{std::move(nodes), order} {}
 
 void ExecutorWorker::loop(const std::stop_token& stop) {
+  set_own_doorbell(&bell());  // what its nodes publish is looked for before each wait
   bool rung = true;
   while (!stop.stop_requested()) {
     clear_bell();

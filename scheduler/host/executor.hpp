@@ -113,6 +113,7 @@ class Worker {
   void clear_bell() noexcept;
   /// Any thread: wakes it.
   void ring() noexcept { bell_.ring(); }
+  [[nodiscard]] const Doorbell& bell() const noexcept { return bell_; }
   /// For derived destructors: stops and joins.
   void finish();
 

@@ -3,8 +3,6 @@
 
 #include <sched.h>
 
-#include <algorithm>
-
 #include "tactus/middleware/prefetch.hpp"
 #include "tactus/middleware/transport.hpp"
 
@@ -21,14 +19,6 @@ static_assert(kMaxEndpointsPerProcess < FlightRecord::kNoEndpoint);
 std::uint16_t this_cpu() noexcept { return static_cast<std::uint16_t>(sched_getcpu()); }
 
 }  // namespace
-
-// Times never run backwards within a node: a publisher may stamp its messages as it likes.
-void FlightLog::write(FlightRecord record, std::int64_t when_ns) noexcept {
-  newest_ns_ = std::max(newest_ns_, when_ns);
-  record.when_ns = newest_ns_;
-  record.node = node_;
-  recorder_.write(record);
-}
 
 void FlightLog::started(NodePhase phase, std::uint64_t cycle, std::int64_t due_ns,
                         std::int64_t now_ns) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "tactus/middleware/flight_recorder.hpp"
@@ -36,7 +37,13 @@ class FlightLog {
   void warm() const noexcept;
 
  private:
-  void write(FlightRecord record, std::int64_t when_ns) noexcept;
+  /// Times never run backwards within a node: a publisher may stamp its messages as it likes.
+  void write(FlightRecord record, std::int64_t when_ns) noexcept {
+    newest_ns_ = std::max(newest_ns_, when_ns);
+    record.when_ns = newest_ns_;
+    record.node = node_;
+    recorder_.write(record);
+  }
 
   FlightRecorder& recorder_;
   std::uint16_t node_;

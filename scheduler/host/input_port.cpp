@@ -42,10 +42,8 @@ InputPort::InputPort(std::unique_ptr<UntypedSubscriber> inner, Lineage& lineage,
 
 InputPort::~InputPort() { drop_front(); }
 
-std::optional<std::int64_t> InputPort::peek_stamp_ns() {
-  const SampleHeader* header = peek();
-  if (header == nullptr) return std::nullopt;
-  if (!stamp_offset_) return header->capture_time_ns;
+std::int64_t InputPort::stamp_ns() const noexcept {
+  if (!stamp_offset_) return front_->header->capture_time_ns;
   // builtin_interfaces/msg/Time: int32 sec, uint32 nanosec.
   const std::byte* stamp = block_root_bytes(front_->bytes) + *stamp_offset_;
   std::int32_t seconds = 0;
@@ -56,11 +54,12 @@ std::optional<std::int64_t> InputPort::peek_stamp_ns() {
 }
 
 const SampleHeader* InputPort::peek() noexcept {
-  if (!front_) {
+  if (front_ == nullptr) {
     front_ = inner_->take();
-    if (front_) clock_id_ = front_->header->clock_id;
+    if (front_ == nullptr) return nullptr;
+    clock_id_ = front_->header->clock_id;
   }
-  return front_ ? front_->header : nullptr;
+  return front_->header;
 }
 
 void InputPort::discard() {
@@ -75,25 +74,22 @@ void InputPort::close() {
   drop_front();
 }
 
-std::optional<ConstChunk> InputPort::take() noexcept {
+const ConstChunk* InputPort::take() noexcept {
   if (!gated_) {
-    if (peek() == nullptr || comes_later(*front_)) return std::nullopt;
+    if (peek() == nullptr || comes_later(*front_)) return nullptr;
     newest_ns_ = front_->header->publish_time_ns;
-    return handed_out(std::exchange(front_, std::nullopt));
+    return hand_out_front();
   }
-  if (!admitted_) return std::nullopt;
-  admitted_ = false;
-  return handed_out(std::exchange(front_, std::nullopt));
+  return std::exchange(admitted_, false) ? hand_out_front() : nullptr;
 }
 
-std::optional<ConstChunk> InputPort::handed_out(std::optional<ConstChunk> chunk) noexcept {
-  if (chunk) {
-    lineage_.take(chunk->header->chains);
-    held_.add(chunk->token, chunk->header->chains);
-    record_drops();
-    flight_.took(inner_->page_index(), *chunk->header);
-  }
-  return chunk;
+const ConstChunk* InputPort::hand_out_front() noexcept {
+  const SampleHeader& header = *front_->header;
+  lineage_.take(header.chains);
+  held_.add(front_, header.chains);
+  record_drops();
+  flight_.took(inner_->page_index(), header);
+  return std::exchange(front_, nullptr);
 }
 
 void InputPort::record_drops() noexcept {
@@ -103,15 +99,15 @@ void InputPort::record_drops() noexcept {
   dropped_ = dropped;
 }
 
-// The origins go first: afterwards the token may be another sample's.
-void InputPort::release(ConstChunk chunk) noexcept {
-  held_.remove(chunk.token);
+// The origins go first: afterwards its place may be another sample's.
+void InputPort::release(const ConstChunk& chunk) noexcept {
+  held_.remove(&chunk);
   inner_->release(chunk);
 }
 
 bool InputPort::has_data() const noexcept {
   if (gated_) return admitted_;
-  return front_ ? !comes_later(*front_) : inner_->has_data();
+  return front_ != nullptr ? !comes_later(*front_) : inner_->has_data();
 }
 
 // A time that lies further ahead than any call lasts is another machine's or nonsense: it holds up nothing.
@@ -135,8 +131,7 @@ void InputPort::warm() noexcept {
 }
 
 void InputPort::drop_front() {
-  if (front_) inner_->release(*front_);
-  front_.reset();
+  if (front_ != nullptr) inner_->release(*std::exchange(front_, nullptr));
 }
 
 }  // namespace tactus

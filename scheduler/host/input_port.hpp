@@ -28,8 +28,8 @@ class InputPort final : public UntypedSubscriber {
 
   /// From now on the node sees admitted samples only. Before the first take.
   void gate() { gated_ = true; }
-  /// header.stamp of the oldest waiting sample, else its capture time; empty when nothing waits.
-  [[nodiscard]] std::optional<std::int64_t> peek_stamp_ns();
+  /// header.stamp of the sample that peek() has shown, else its capture time.
+  [[nodiscard]] std::int64_t stamp_ns() const noexcept;
   /// Of the newest sample that has been looked at; 0: none yet, or one without an identity.
   [[nodiscard]] std::uint32_t clock_id() const noexcept { return clock_id_; }
   /// Sample header of the oldest waiting sample; nullptr when nothing waits.
@@ -47,12 +47,12 @@ class InputPort final : public UntypedSubscriber {
   /// Publish time of the newest message that the node took or could take; nothing before the first.
   [[nodiscard]] std::optional<std::int64_t> newest_ns() noexcept;
 
-  [[nodiscard]] std::optional<ConstChunk> take() noexcept override;
-  void release(ConstChunk chunk) noexcept override;
+  [[nodiscard]] const ConstChunk* take() noexcept override;
+  void release(const ConstChunk& chunk) noexcept override;
   /// For the node: what take() would give. For the executor of a gated input: see waiting().
   [[nodiscard]] bool has_data() const noexcept override;
   /// True when a sample waits for a release.
-  [[nodiscard]] bool waiting() const noexcept { return front_.has_value() || inner_->has_data(); }
+  [[nodiscard]] bool waiting() const noexcept { return front_ != nullptr || inner_->has_data(); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }
   [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }
@@ -63,14 +63,14 @@ class InputPort final : public UntypedSubscriber {
   [[nodiscard]] bool comes_later(const ConstChunk& chunk) const noexcept;
   void drop_front();
   void record_drops() noexcept;
-  std::optional<ConstChunk> handed_out(std::optional<ConstChunk> chunk) noexcept;
+  const ConstChunk* hand_out_front() noexcept;
 
   std::unique_ptr<UntypedSubscriber> inner_;
   Lineage& lineage_;
   HeldOrigins& held_;
   FlightLog& flight_;
   std::optional<std::uint32_t> stamp_offset_;
-  std::optional<ConstChunk> front_;
+  const ConstChunk* front_ = nullptr;  ///< the oldest, that nobody was given yet
   std::uint32_t clock_id_ = 0;
   std::uint64_t dropped_ = 0;  ///< that the recorder knows of
   bool gated_ = false;

@@ -16,7 +16,7 @@ class HeldOrigins {
  public:
   explicit HeldOrigins(std::size_t most) : held_(most) {}
 
-  /// Node's thread. `token` is the transport's, unique among what is held.
+  /// Node's thread. `token`: unique among what is held.
   void add(const void* token, const Origins& origins) noexcept;
   /// Any thread.
   void remove(const void* token) noexcept;

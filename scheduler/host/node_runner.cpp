@@ -35,12 +35,12 @@ std::int64_t NodeRunner::guarded(NodePhase phase, const Start& start, Call&& cal
 template <typename Call>
 void NodeRunner::guarded(NodePhase phase, Call&& call) {
   const std::int64_t now_ns = monotonic_ns();
-  guarded(phase, {now_ns, now_ns, nullptr}, std::forward<Call>(call));
+  guarded(phase, {now_ns, now_ns, {}, nullptr}, std::forward<Call>(call));
 }
 
 std::uint8_t NodeRunner::outcome(const Start& start, std::int64_t end_ns) const {
   std::uint8_t outcome = state() == NodeState::kFaulted ? kFlightFaulted : 0;
-  if (start.release == nullptr) return outcome;
+  if (start.release == nullptr || (rules().deadline_ns == 0 && rules().budget_ns == 0)) return outcome;
   const Missed missed = judge(rules(), *start.release, to_ns(group_clock().at(end_ns)), end_ns - start.at_ns);
   if (missed.budget) outcome |= kFlightOverBudget;
   if (missed.deadline) outcome |= kFlightDeadlineMissed;
@@ -116,9 +116,10 @@ std::int64_t NodeRunner::call(const Release& release, std::int64_t now_ns) {
     overran(release.skipped);
     return now_ns;
   }
-  const std::int64_t due_ns = group_clock().monotonic_at(from_ns(release.released_ns));
+  const GroupClock clock = group_clock();
+  const std::int64_t due_ns = clock.monotonic_at(from_ns(release.released_ns));
   if (due_ns > now_ns) now_ns = monotonic_ns();  // its message came while the call before it went on
-  const Start start{now_ns, due_ns, &release};
+  const Start start{now_ns, due_ns, clock.at(now_ns), &release};
   if (resumable_ != nullptr) return go_on(start);
   for (InputPort* port : gated_) port->admit();
   const std::int64_t end_ns = step(start);
@@ -164,10 +165,9 @@ void NodeRunner::close_inputs() {
 
 std::int64_t NodeRunner::step(const Start& start) {
   context_.begin_release();
-  const Time now = group_clock().at(start.at_ns);
-  for (InputPort* port : free_) port->freeze(to_ns(now));
-  look_for_stale_inputs(to_ns(now));
-  const Cycle cycle{cycle_, now, from_ns(start.release->released_ns), stale_};
+  for (InputPort* port : free_) port->freeze(to_ns(start.time));
+  look_for_stale_inputs(to_ns(start.time));
+  const Cycle cycle{cycle_, start.time, from_ns(start.release->released_ns), stale_};
   const std::int64_t end_ns = guarded(NodePhase::kStep, start, [&] { node_->step(cycle); });
   ++cycle_;
   return end_ns;

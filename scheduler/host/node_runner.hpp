@@ -89,6 +89,7 @@ class NodeRunner {
   struct Start {
     std::int64_t at_ns = 0;
     std::int64_t due_ns = 0;
+    Time time;                         ///< `at_ns` on the group's clock; of a step
     const Release* release = nullptr;  ///< of a step
   };
   std::int64_t go_on(const Start& start);

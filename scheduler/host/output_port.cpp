@@ -8,7 +8,7 @@
 
 namespace tactus {
 
-void OutputPort::publish(Chunk chunk) noexcept {
+void OutputPort::publish(Chunk& chunk) noexcept {
   SampleHeader& header = *chunk.header;
   const std::int64_t now_ns = monotonic_ns();
   if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_clock().at(now_ns)) + delay_ns_;

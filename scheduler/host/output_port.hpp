@@ -29,9 +29,9 @@ class OutputPort final : public UntypedPublisher {
   /// On virtual time: what is published appears so much later.
   void appear_after(std::int64_t delay_ns) { delay_ns_ = delay_ns; }
 
-  [[nodiscard]] Chunk loan() noexcept override { return inner_->loan(); }
-  void publish(Chunk chunk) noexcept override;
-  void release(Chunk chunk) noexcept override { inner_->release(chunk); }
+  [[nodiscard]] Chunk* loan() noexcept override { return inner_->loan(); }
+  void publish(Chunk& chunk) noexcept override;
+  void release(Chunk& chunk) noexcept override { inner_->release(chunk); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const PublisherOptions& options() const noexcept override { return inner_->options(); }
   [[nodiscard]] std::uint32_t page_index() const noexcept override { return inner_->page_index(); }

@@ -141,16 +141,16 @@ std::vector<std::string> prefault_shared_memory() {
 
 TouchedLoans::TouchedLoans(UntypedPublisher& publisher) : publisher_{publisher} {
   for (std::uint32_t i = 0; i < publisher.options().max_loans; ++i) {
-    const Chunk chunk = publisher.loan();
-    if (chunk.bytes == nullptr) return;  // counted by the publisher
-    for (std::size_t byte = 0; byte < chunk.size; byte += std::size_t{kPageBytes})
-      chunk.bytes[byte] = std::byte{0};
+    Chunk* chunk = publisher.loan();
+    if (chunk == nullptr) return;  // counted by the publisher
+    for (std::size_t byte = 0; byte < chunk->size; byte += std::size_t{kPageBytes})
+      chunk->bytes[byte] = std::byte{0};
     chunks_.push_back(chunk);
   }
 }
 
 TouchedLoans::~TouchedLoans() {
-  for (const Chunk& chunk : chunks_) publisher_.release(chunk);
+  for (Chunk* chunk : chunks_) publisher_.release(*chunk);
 }
 
 }  // namespace tactus

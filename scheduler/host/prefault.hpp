@@ -34,7 +34,7 @@ class TouchedLoans {
 
  private:
   UntypedPublisher& publisher_;
-  std::vector<Chunk> chunks_;
+  std::vector<Chunk*> chunks_;
 };
 
 }  // namespace tactus

@@ -40,59 +40,70 @@ void Schedule::begin_pass(std::int64_t now_ns) {
   current_ = served_ = 0;
 }
 
-std::optional<Release> Schedule::next(Arrivals& arrivals) {
+const Release* Schedule::next(Arrivals& arrivals) {
   for (; current_ < nodes_.size(); ++current_, served_ = 0) {
     if (!nodes_[current_].running || served_ == kMostReleasesPerPass) continue;
-    const auto release = due(current_, arrivals);
-    if (!release) continue;
+    if (served_ > 0 && !may_be_due_again(current_, arrivals)) continue;
+    if (!due(current_, arrivals)) continue;
     ++served_;
-    return release;
+    return &release_;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<Release> Schedule::due(std::size_t node, Arrivals& arrivals) {
+/// Costs much less than due().
+bool Schedule::may_be_due_again(std::size_t node, const Arrivals& arrivals) const {
+  return nodes_[node].stamps_ns.empty() || all_wait(node, arrivals);
+}
+
+bool Schedule::all_wait(std::size_t node, const Arrivals& arrivals) const {
+  for (std::size_t input = 0; input < nodes_[node].stamps_ns.size(); ++input) {
+    if (!arrivals.any(node, input)) return false;
+  }
+  return true;
+}
+
+bool Schedule::due(std::size_t node, Arrivals& arrivals) {
   if (nodes_[node].rules.trigger.kind == TriggerKind::kCoroutine) return wake(node, arrivals);
   auto& grid = nodes_[node].grid;
   if (!grid) return complete_set(node, arrivals);
   const auto tick = grid->take(now_ns_);
-  if (!tick) return std::nullopt;
-  return Release{node, tick->instant_ns, tick->skipped};
+  if (tick) release_ = {node, tick->instant_ns, tick->skipped};
+  return tick.has_value();
 }
 
-std::optional<Release> Schedule::wake(std::size_t node, Arrivals& arrivals) const {
+bool Schedule::wake(std::size_t node, Arrivals& arrivals) {
   const std::int64_t wake_ns = nodes_[node].wake_ns;
   const auto published_ns = arrivals.awaited(node);
-  if (wake_ns > now_ns_ && !published_ns) return std::nullopt;
+  if (wake_ns > now_ns_ && !published_ns) return false;
   const bool begins = wake_ns == std::numeric_limits<std::int64_t>::min();
-  return Release{node, begins ? now_ns_ : std::min(wake_ns, published_ns.value_or(kNever)), 0};
+  release_ = {node, begins ? now_ns_ : std::min(wake_ns, published_ns.value_or(kNever)), 0};
+  return true;
 }
 
-std::optional<Release> Schedule::complete_set(std::size_t node, Arrivals& arrivals) {
+bool Schedule::complete_set(std::size_t node, Arrivals& arrivals) {
   auto& stamps_ns = nodes_[node].stamps_ns;
-  if (stamps_ns.empty()) return std::nullopt;
+  if (stamps_ns.empty()) return false;
   for (;;) {
-    Release release{node, std::numeric_limits<std::int64_t>::min(), 0};
+    release_ = {node, std::numeric_limits<std::int64_t>::min(), 0};
     for (std::size_t input = 0; input < stamps_ns.size(); ++input) {
       const auto oldest = arrivals.oldest(node, input);
-      if (!oldest) return std::nullopt;
+      if (!oldest) return false;
       stamps_ns[input] = oldest->stamp_ns;
-      release.released_ns = std::max(release.released_ns, oldest->published_ns);
+      release_.released_ns = std::max(release_.released_ns, oldest->published_ns);
     }
     const Match match = match_stamps(stamps_ns, nodes_[node].rules.trigger.tolerance_ns);
-    if (match.matched) return release;
+    if (match.matched) return true;
     arrivals.discard(node, match.discard);
   }
 }
 
 bool Schedule::waiting(const Arrivals& arrivals) const {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    const std::size_t inputs = nodes_[node].stamps_ns.size();
-    const bool waits = nodes_[node].rules.trigger.kind == TriggerKind::kCoroutine;
-    if (waits && nodes_[node].running && arrivals.any_awaited(node)) return true;
-    bool all = nodes_[node].running && inputs > 0;
-    for (std::size_t input = 0; all && input < inputs; ++input) all = arrivals.any(node, input);
-    if (all) return true;
+    if (!nodes_[node].running) continue;
+    const bool awaits = nodes_[node].rules.trigger.kind == TriggerKind::kCoroutine;
+    if (awaits && arrivals.any_awaited(node)) return true;
+    if (!nodes_[node].stamps_ns.empty() && all_wait(node, arrivals)) return true;
   }
   return false;
 }

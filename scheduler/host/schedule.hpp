@@ -85,9 +85,9 @@ class Schedule {
 
   /// What is due at `now_ns`, and what that causes downstream, comes out of next().
   void begin_pass(std::int64_t now_ns);
-  /// The next call of this pass; empty: the pass is over. Each node is called at most kMostReleasesPerPass
-  /// times.
-  [[nodiscard]] std::optional<Release> next(Arrivals& arrivals);
+  /// The next call of this pass, until the next next(); nullptr: the pass is over. Each node is called at
+  /// most kMostReleasesPerPass times.
+  [[nodiscard]] const Release* next(Arrivals& arrivals);
 
   /// Another pass would call somebody without waiting for a grid.
   [[nodiscard]] bool waiting(const Arrivals& arrivals) const;
@@ -106,14 +106,18 @@ class Schedule {
     std::int64_t wake_ns = kNever;  ///< of a coroutine
     bool running = false;
   };
-  [[nodiscard]] std::optional<Release> due(std::size_t node, Arrivals& arrivals);
-  [[nodiscard]] std::optional<Release> wake(std::size_t node, Arrivals& arrivals) const;
-  [[nodiscard]] std::optional<Release> complete_set(std::size_t node, Arrivals& arrivals);
+  /// True: release_ says how.
+  [[nodiscard]] bool due(std::size_t node, Arrivals& arrivals);
+  [[nodiscard]] bool wake(std::size_t node, Arrivals& arrivals);
+  [[nodiscard]] bool may_be_due_again(std::size_t node, const Arrivals& arrivals) const;
+  [[nodiscard]] bool all_wait(std::size_t node, const Arrivals& arrivals) const;
+  [[nodiscard]] bool complete_set(std::size_t node, Arrivals& arrivals);
 
   std::vector<Node> nodes_;
   std::int64_t now_ns_ = 0;
   std::size_t current_ = 0;  ///< node of the pass
   std::size_t served_ = 0;   ///< calls of it
+  Release release_;          ///< what next() showed
 };
 
 }  // namespace tactus

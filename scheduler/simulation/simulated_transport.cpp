@@ -67,8 +67,8 @@ class SimulatedTransport::Outlet final : public UntypedPublisher {
     std::erase_if(transport_.later_, [this](const auto& later) { return later.second.outlet == this; });
   }
 
-  [[nodiscard]] Chunk loan() noexcept override { return loans_->loan(); }
-  void publish(Chunk chunk) noexcept override {
+  [[nodiscard]] Chunk* loan() noexcept override { return loans_->loan(); }
+  void publish(Chunk& chunk) noexcept override {
     SampleHeader& header = *chunk.header;
     if (header.publish_time_ns == 0) header.publish_time_ns = to_ns(group_now());
     if (header.capture_time_ns == 0) header.capture_time_ns = header.publish_time_ns;
@@ -81,13 +81,13 @@ class SimulatedTransport::Outlet final : public UntypedPublisher {
     transport_.later_.emplace(std::pair{header.publish_time_ns, transport_.published_++}, std::move(later));
   }
   void send(const Later& later) noexcept {
-    const Chunk chunk = out_->loan();
+    Chunk& chunk = *out_->loan();
     std::memcpy(chunk.bytes, later.block.data(), later.header.block_bytes);
     *chunk.header = later.header;
     topic_.record(*options().type, later.header, chunk.bytes);
     out_->publish(chunk);
   }
-  void release(Chunk chunk) noexcept override { loans_->release(chunk); }
+  void release(Chunk& chunk) noexcept override { loans_->release(chunk); }
   [[nodiscard]] EndpointCounts counts() const noexcept override {
     EndpointCounts counts = published_;
     counts.dropped = loans_->counts().dropped;
@@ -115,8 +115,8 @@ class SimulatedTransport::Inlet final : public UntypedSubscriber {
     topic_.inlets.push_back(this);
   }
   ~Inlet() override { std::erase(topic_.inlets, this); }
-  [[nodiscard]] std::optional<ConstChunk> take() noexcept override { return inner_->take(); }
-  void release(ConstChunk chunk) noexcept override { inner_->release(chunk); }
+  [[nodiscard]] const ConstChunk* take() noexcept override { return inner_->take(); }
+  void release(const ConstChunk& chunk) noexcept override { inner_->release(chunk); }
   [[nodiscard]] bool has_data() const noexcept override { return inner_->has_data(); }
   [[nodiscard]] EndpointCounts counts() const noexcept override { return inner_->counts(); }
   [[nodiscard]] const SubscriberOptions& options() const noexcept override { return inner_->options(); }

@@ -29,13 +29,14 @@ class ExactPublisher final : public UntypedPublisher {
   ExactPublisher(const TypeInfo& type, std::size_t max_bytes) : memory_(max_bytes / 8) {
     options_.type = &type;
     options_.max_bytes = memory_.size() * 8;
+    chunk_ = {reinterpret_cast<std::byte*>(memory_.data()), options_.max_bytes, &header_};
   }
-  Chunk loan() noexcept override {
+  Chunk* loan() noexcept override {
     expect(!loaned_);
     loaned_ = true;
-    return {reinterpret_cast<std::byte*>(memory_.data()), options_.max_bytes, &header_, nullptr};
+    return &chunk_;
   }
-  void publish(Chunk chunk) noexcept override {
+  void publish(Chunk& chunk) noexcept override {
     release(chunk);
     published_ = true;
     expect(header_.publish_time_ns <= to_ns(group_now()));
@@ -45,7 +46,7 @@ class ExactPublisher final : public UntypedPublisher {
     std::vector<std::byte> again(cdr_size(*options_.type, root));
     expect(write_cdr(*options_.type, root, again) == again.size());
   }
-  void release(Chunk) noexcept override {
+  void release(Chunk&) noexcept override {
     expect(loaned_);
     loaned_ = false;
   }
@@ -58,6 +59,7 @@ class ExactPublisher final : public UntypedPublisher {
   PublisherOptions options_;
   std::vector<std::uint64_t> memory_;
   SampleHeader header_;
+  Chunk chunk_;
   bool loaned_ = false, published_ = false;
 };
 

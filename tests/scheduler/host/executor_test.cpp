@@ -227,20 +227,20 @@ class ExecutorTest : public testing::Test {
   }
   /// Of another host: its stamp is on the clock `clock_id`.
   static void give_stamp(UntypedPublisher& port, std::uint32_t nanoseconds, std::uint32_t clock_id) {
-    const Chunk chunk = port.loan();
-    auto* pose = construct_block<geometry_msgs::msg::PoseStamped>(chunk.bytes, chunk.size);
+    Chunk* chunk = port.loan();
+    auto* pose = construct_block<geometry_msgs::msg::PoseStamped>(chunk->bytes, chunk->size);
     pose->header.stamp.nanosec = nanoseconds;
-    chunk.header->block_bytes = block_used(chunk.bytes);
-    chunk.header->clock_id = clock_id;
-    port.publish(chunk);
+    chunk->header->block_bytes = block_used(chunk->bytes);
+    chunk->header->clock_id = clock_id;
+    port.publish(*chunk);
   }
   /// A message that descends from one of chain `origin_id` captured at `captured_ns`.
   static void give_origin(UntypedPublisher& port, std::uint32_t origin_id, std::int64_t captured_ns) {
-    const Chunk chunk = port.loan();
-    construct_block<UInt64>(chunk.bytes, chunk.size);
-    chunk.header->block_bytes = block_used(chunk.bytes);
-    chunk.header->chains[0] = {origin_id, 1, captured_ns};
-    port.publish(chunk);
+    Chunk* chunk = port.loan();
+    construct_block<UInt64>(chunk->bytes, chunk->size);
+    chunk->header->block_bytes = block_used(chunk->bytes);
+    chunk->header->chains[0] = {origin_id, 1, captured_ns};
+    port.publish(*chunk);
   }
   /// Capture times of chain `origin_id` in all that waits at `port`; -1: no origin.
   static std::vector<std::int64_t> origins(UntypedSubscriber& port, std::uint32_t origin_id) {
@@ -368,11 +368,11 @@ TEST_F(ExecutorTest, AnInputThatCallsNobodyIsFrozenAtTheRelease) {
 TEST_F(ExecutorTest, ATimeFarAheadHoldsUpNothing) {
   add_reader();
   const auto port = publisher<UInt64>("/a");
-  const Chunk chunk = port->loan();
-  construct_block<UInt64>(chunk.bytes, chunk.size);
-  chunk.header->block_bytes = block_used(chunk.bytes);
-  chunk.header->publish_time_ns = std::numeric_limits<std::int64_t>::max();
-  port->publish(chunk);
+  Chunk* chunk = port->loan();
+  construct_block<UInt64>(chunk->bytes, chunk->size);
+  chunk->header->block_bytes = block_used(chunk->bytes);
+  chunk->header->publish_time_ns = std::numeric_limits<std::int64_t>::max();
+  port->publish(*chunk);
   Executor executor = make_executor();
   executor.pass(executor.next_ns());
   EXPECT_THAT(calls_, ElementsAre("0|"));

@@ -86,15 +86,15 @@ std::string read_standard_input() {
 
 bool publish(tactus::UntypedPublisher& publisher, const tactus::TypeInfo& type,
              const nlohmann::json& values) {
-  tactus::Chunk chunk = publisher.loan();
-  if (chunk.bytes == nullptr) return false;
-  if (tactus::construct_block(type, chunk.bytes, chunk.size) == nullptr) {
-    publisher.release(chunk);
+  tactus::Chunk* chunk = publisher.loan();
+  if (chunk == nullptr) return false;
+  if (tactus::construct_block(type, chunk->bytes, chunk->size) == nullptr) {
+    publisher.release(*chunk);
     return false;
   }
-  tactus::assign_json(type, chunk.bytes, values);
-  chunk.header->block_bytes = tactus::block_used(chunk.bytes);
-  publisher.publish(chunk);
+  tactus::assign_json(type, chunk->bytes, values);
+  chunk->header->block_bytes = tactus::block_used(chunk->bytes);
+  publisher.publish(*chunk);
   return true;
 }
 

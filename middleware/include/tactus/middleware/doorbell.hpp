@@ -31,4 +31,9 @@ class alignas(64) Doorbell {
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
+/// The doorbell of the calling thread, if it looks for data before it sleeps whatever happened: publishers on
+/// this thread need not ring it. nullptr: none.
+[[nodiscard]] const Doorbell* own_doorbell() noexcept;
+void set_own_doorbell(const Doorbell* doorbell) noexcept;
+
 }  // namespace tactus

@@ -40,19 +40,30 @@ struct FlightRecord {
 };
 static_assert(sizeof(FlightRecord) == 32);
 
+/// The record as it lies in memory. Put together in registers: reading back what was just stored in smaller
+/// pieces would wait for the stores.
+[[nodiscard]] constexpr std::array<std::uint64_t, 4> words_of(const FlightRecord& record) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  return {static_cast<std::uint64_t>(record.when_ns),
+          std::uint64_t{static_cast<std::uint8_t>(record.kind)} | std::uint64_t{record.flags} << 8 |
+              std::uint64_t{record.cpu} << 16 | std::uint64_t{record.node} << 32 |
+              std::uint64_t{record.endpoint} << 48,
+          record.a, record.b};
+}
+
 /// The newest records of one thread, in shared memory: who reads them never disturbs who writes. All-zero is
 /// empty. They last 5 s at 3 records per ms.
 struct alignas(64) FlightRecorder {
   static constexpr std::uint64_t kRecords = 16384;
 
   std::atomic<std::uint64_t> written{0};  ///< so far; number n lies in slots[n % kRecords]
-  using Words = std::array<std::atomic<std::uint64_t>, sizeof(FlightRecord) / 8>;
+  using Words = std::array<std::atomic<std::uint64_t>, 4>;
   std::array<Words, kRecords> slots{};
 
   /// One thread. Constant time: no allocation, no lock, no system call.
   void write(const FlightRecord& record) noexcept {
     const std::uint64_t number = written.load(std::memory_order_relaxed);
-    const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(FlightRecord) / 8>>(record);
+    const auto words = words_of(record);
     Words& slot = slots[number % kRecords];
     // Each a release: who sees any word of this record sees that the one before it in its slot is gone.
     for (std::size_t i = 0; i < words.size(); ++i) slot[i].store(words[i], std::memory_order_release);

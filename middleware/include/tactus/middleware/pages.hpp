@@ -18,7 +18,7 @@
 /// protocol. What different threads write lies in different cache lines.
 namespace tactus {
 
-inline constexpr std::uint32_t kProtocolVersion = 4;
+inline constexpr std::uint32_t kProtocolVersion = 5;
 inline constexpr std::uint32_t kMaxDoorbells = 1024;  ///< 0 is never given out
 inline constexpr std::uint32_t kMaxTopicSlots = 1024;
 
@@ -38,20 +38,38 @@ struct BrokerEvents {
 struct DoorbellPage {
   std::atomic<std::uint64_t> heartbeat{0};  ///< counts RouDi's cycles (100 ms)
   std::array<Doorbell, kMaxDoorbells> doorbells{};
-  struct Topic {
+  struct alignas(64) Topic {
+    std::atomic<std::uint64_t> words{0};  ///< which of `bits` may not be 0
     std::array<std::atomic<std::uint64_t>, kMaxDoorbells / 64> bits{};
+
+    /// Any number of times; from then on its publishers ring it.
+    void add(std::uint32_t doorbell) noexcept {
+      words.fetch_or(std::uint64_t{1} << (doorbell / 64));
+      bits[doorbell / 64].fetch_or(std::uint64_t{1} << (doorbell % 64));
+    }
+    void remove(std::uint32_t doorbell) noexcept {
+      bits[doorbell / 64].fetch_and(~(std::uint64_t{1} << (doorbell % 64)));
+    }
   };
   std::array<Topic, kMaxTopicSlots> topics{};
   BrokerEvents events;
 
-  /// After all pushes. Never blocks.
-  void ring(std::uint32_t topic) noexcept {
-    for (std::uint32_t word = 0; word < topics[topic].bits.size(); ++word) {
-      for (std::uint64_t bits = topics[topic].bits[word].load(std::memory_order_acquire); bits != 0;
-           bits &= bits - 1) {
-        doorbells[word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits))].ring();
-      }
-    }
+  /// After all pushes. Never blocks. `own` is left out: the doorbell of the thread that calls, which looks
+  /// for data before it sleeps.
+  void ring(std::uint32_t topic, const Doorbell* own = nullptr) noexcept {
+    for_each_bit(topics[topic].words, [&](std::uint32_t word) {
+      for_each_bit(topics[topic].bits[word], [&](std::uint32_t bit) {
+        Doorbell& doorbell = doorbells[word * 64 + bit];
+        if (&doorbell != own) doorbell.ring();
+      });
+    });
+  }
+
+ private:
+  template <typename Call>
+  static void for_each_bit(const std::atomic<std::uint64_t>& word, Call call) noexcept {
+    for (std::uint64_t bits = word.load(std::memory_order_acquire); bits != 0; bits &= bits - 1)
+      call(static_cast<std::uint32_t>(__builtin_ctzll(bits)));
   }
 };
 

@@ -33,7 +33,7 @@ class Loan {
   T& operator*() const {
     TACTUS_EXPECT(publisher_ != nullptr,
                   "a loan that is there: check it after loan(), and not after publish()");
-    return *reinterpret_cast<T*>(block_root_bytes(chunk_.bytes));
+    return *reinterpret_cast<T*>(block_root_bytes(chunk_->bytes));
   }
   T* operator->() const { return &**this; }
 
@@ -41,19 +41,19 @@ class Loan {
   void captured_at(Time time) {
     TACTUS_EXPECT(publisher_ != nullptr,
                   "a loan that is there: check it after loan(), and not after publish()");
-    chunk_.header->capture_time_ns = to_ns(time);
+    chunk_->header->capture_time_ns = to_ns(time);
   }
 
  private:
   template <typename>
   friend class Publisher;
-  Loan(UntypedPublisher& publisher, Chunk chunk) noexcept : publisher_{&publisher}, chunk_{chunk} {}
+  Loan(UntypedPublisher& publisher, Chunk& chunk) noexcept : publisher_{&publisher}, chunk_{&chunk} {}
   void drop() noexcept {
-    if (publisher_ != nullptr) std::exchange(publisher_, nullptr)->release(chunk_);
+    if (publisher_ != nullptr) std::exchange(publisher_, nullptr)->release(*chunk_);
   }
 
   UntypedPublisher* publisher_ = nullptr;
-  Chunk chunk_;
+  Chunk* chunk_ = nullptr;
 };
 
 /// Handle of one output. The port belongs to the runtime and outlives the node. Thread: the node's.
@@ -68,10 +68,10 @@ class Publisher {
   /// counted) when the pool or the loan quota is used up.
   [[nodiscard]] Loan<T> loan() {
     TACTUS_EXPECT(port_ != nullptr, "a publisher from advertise()");
-    Chunk chunk = port_->loan();
-    if (chunk.bytes == nullptr) return {};
-    Loan<T> loan{*port_, chunk};  // released if a default does not fit
-    construct_block<T>(chunk.bytes, chunk.size);
+    Chunk* chunk = port_->loan();
+    if (chunk == nullptr) return {};
+    Loan<T> loan{*port_, *chunk};  // released if a default does not fit
+    construct_block<T>(chunk->bytes, chunk->size);
     return loan;
   }
 
@@ -79,8 +79,8 @@ class Publisher {
   void publish(Loan<T>&& loan, std::source_location where = std::source_location::current()) {
     if (!loan || loan.publisher_ != port_) [[unlikely]]
       refuse(static_cast<bool>(loan), where);
-    loan.chunk_.header->block_bytes = block_used(loan.chunk_.bytes);
-    std::exchange(loan.publisher_, nullptr)->publish(loan.chunk_);
+    loan.chunk_->header->block_bytes = block_used(loan.chunk_->bytes);
+    std::exchange(loan.publisher_, nullptr)->publish(*loan.chunk_);
   }
 
   [[nodiscard]] EndpointCounts counts() const noexcept { return port_->counts(); }

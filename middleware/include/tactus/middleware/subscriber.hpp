@@ -16,7 +16,7 @@ template <typename T>
 class Sample {
  public:
   Sample() = default;
-  Sample(UntypedSubscriber& port, ConstChunk chunk) noexcept : port_{&port}, chunk_{chunk} {}
+  Sample(UntypedSubscriber& port, const ConstChunk& chunk) noexcept : port_{&port}, chunk_{&chunk} {}
   Sample(Sample&& other) noexcept : port_{std::exchange(other.port_, nullptr)}, chunk_{other.chunk_} {}
   Sample& operator=(Sample&& other) noexcept {
     if (this != &other) {
@@ -32,20 +32,20 @@ class Sample {
   /// Throws ContractBroken when there is none; so do the others.
   const T& operator*() const {
     expect_one();
-    return block_root<T>(chunk_.bytes);
+    return block_root<T>(chunk_->bytes);
   }
   const T* operator->() const { return &**this; }
   [[nodiscard]] const SampleHeader& header() const {
     expect_one();
-    return *chunk_.header;
+    return *chunk_->header;
   }
   [[nodiscard]] Time published() const {
     expect_one();
-    return from_ns(chunk_.header->publish_time_ns);
+    return from_ns(chunk_->header->publish_time_ns);
   }
   [[nodiscard]] Time captured() const {
     expect_one();
-    return from_ns(chunk_.header->capture_time_ns);
+    return from_ns(chunk_->header->capture_time_ns);
   }
 
  private:
@@ -53,10 +53,10 @@ class Sample {
     TACTUS_EXPECT(port_ != nullptr, "a message: check it after take(), latest() or next()");
   }
   void drop() noexcept {
-    if (port_ != nullptr) std::exchange(port_, nullptr)->release(chunk_);
+    if (port_ != nullptr) std::exchange(port_, nullptr)->release(*chunk_);
   }
   UntypedSubscriber* port_ = nullptr;
-  ConstChunk chunk_;
+  const ConstChunk* chunk_ = nullptr;
 };
 
 /// The next message of an input, for `co_await` in a coroutine node (tactus/coroutine.hpp).
@@ -75,8 +75,8 @@ class Subscriber {
   /// The oldest message that was not taken yet.
   [[nodiscard]] Sample<T> take() {
     TACTUS_EXPECT(port_ != nullptr, "an input from subscribe()");
-    const auto chunk = port_->take();
-    return chunk ? Sample<T>{*port_, *chunk} : Sample<T>{};
+    const ConstChunk* chunk = port_->take();
+    return chunk == nullptr ? Sample<T>{} : Sample<T>{*port_, *chunk};
   }
 
   /// The newest message that was not taken yet; older ones are discarded. Empty when none came since the last

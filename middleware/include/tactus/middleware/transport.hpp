@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -44,21 +43,19 @@ struct SubscriberOptions {
   DoorbellId doorbell = 0;              ///< rung after each message pushed for this subscriber
 };
 
-/// Memory of one message that is not published yet. `bytes` is 8-aligned, `size` at least
-/// max_bytes. Plain handle: the typed Loan owns it.
+/// Memory of one message that is not published yet. `bytes` is 8-aligned, `size` at least max_bytes. The
+/// transport's own: it stays where it is until it is published or released. The typed Loan owns it.
 struct Chunk {
   std::byte* bytes = nullptr;
   std::size_t size = 0;
   SampleHeader* header = nullptr;
-  void* token = nullptr;  ///< the transport's own
 };
 
-/// One received message: read-only.
+/// One received message: read-only. Stays where it is until it is released.
 struct ConstChunk {
   const std::byte* bytes = nullptr;
   std::size_t size = 0;  ///< the transport's size of the chunk, not what the block claims
   const SampleHeader* header = nullptr;
-  const void* token = nullptr;
 };
 
 /// The transport keeps no entry in a ProcessPage for the endpoint.
@@ -80,11 +77,11 @@ struct EndpointCounts {
 class UntypedPublisher {
  public:
   virtual ~UntypedPublisher() = default;
-  /// Empty (bytes == nullptr) when nothing is to be had; counted.
-  [[nodiscard]] virtual Chunk loan() noexcept = 0;
+  /// nullptr when nothing is to be had; counted.
+  [[nodiscard]] virtual Chunk* loan() noexcept = 0;
   /// Stamps sequence, publisher and, where still 0, the times; then pushes and rings.
-  virtual void publish(Chunk chunk) noexcept = 0;
-  virtual void release(Chunk chunk) noexcept = 0;
+  virtual void publish(Chunk& chunk) noexcept = 0;
+  virtual void release(Chunk& chunk) noexcept = 0;
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;
   [[nodiscard]] virtual const PublisherOptions& options() const noexcept = 0;
   [[nodiscard]] virtual std::uint32_t page_index() const noexcept { return kNoPageIndex; }
@@ -96,9 +93,9 @@ class UntypedPublisher {
 class UntypedSubscriber {
  public:
   virtual ~UntypedSubscriber() = default;
-  /// Oldest queued message, checked block; empty when there is none or the held quota is used up.
-  [[nodiscard]] virtual std::optional<ConstChunk> take() noexcept = 0;
-  virtual void release(ConstChunk chunk) noexcept = 0;
+  /// Oldest queued message, checked block; nullptr when there is none or the held quota is used up.
+  [[nodiscard]] virtual const ConstChunk* take() noexcept = 0;
+  virtual void release(const ConstChunk& chunk) noexcept = 0;
   /// True when take() would return a message. Thread: the node's. One relaxed load where possible.
   [[nodiscard]] virtual bool has_data() const noexcept = 0;
   [[nodiscard]] virtual EndpointCounts counts() const noexcept = 0;

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "tactus/msg/block.hpp"
 #include "tactus/msg/type.hpp"
 
-/// One table-driven library for every type: sizes, checks, CDR. Any thread; nothing here blocks or allocates.
+/// One table-driven library for every type: sizes, checks, CDR. Any thread; nothing here blocks or, but for
+/// BlockCheck, allocates.
 namespace tactus {
 
 /// The CDR encapsulation header (XCDR1, little-endian) in front of each encoded message.
@@ -20,6 +22,23 @@ std::byte* construct_block(const TypeInfo& type, std::byte* memory, std::size_t 
 /// Checks a block that another process wrote: every run inside `size` bytes, aligned, terminated, bools 0 or
 /// 1, bounds kept, and all runs together no larger than the block. Run it once, before the first access.
 [[nodiscard]] bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept;
+
+/// check_block() for many blocks of one type, which outlives it: what can be wrong in it is found once.
+class BlockCheck {
+ public:
+  explicit BlockCheck(const TypeInfo& type);
+  [[nodiscard]] bool operator()(const std::byte* block, std::size_t size) const noexcept;
+
+ private:
+  struct Suspect {
+    const Field* field;
+    std::uint32_t object;  ///< offset in the root of the struct that it is a field of
+  };
+  void add(const TypeInfo& type, std::uint32_t object);
+
+  std::size_t least_;  ///< bytes of a block
+  std::vector<Suspect> suspects_;
+};
 
 /// Tail bytes that a deep copy of `root` takes.
 [[nodiscard]] std::size_t tail_for(const TypeInfo& type, const void* root) noexcept;

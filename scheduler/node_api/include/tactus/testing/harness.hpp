@@ -152,15 +152,15 @@ class Harness {
   template <typename T>
   void give(const std::string& input, const T& message, const Given& given = {}) {
     UntypedPublisher& port = *context_.input(input).publisher;
-    const Chunk chunk = port.loan();
-    construct_block<T>(chunk.bytes, chunk.size);
-    *reinterpret_cast<T*>(block_root_bytes(chunk.bytes)) = message;
-    SampleHeader& header = *chunk.header;
-    header.block_bytes = block_used(chunk.bytes);
+    Chunk* chunk = port.loan();
+    construct_block<T>(chunk->bytes, chunk->size);
+    *reinterpret_cast<T*>(block_root_bytes(chunk->bytes)) = message;
+    SampleHeader& header = *chunk->header;
+    header.block_bytes = block_used(chunk->bytes);
     header.capture_time_ns = to_ns(given.captured == Time{} ? context_.now() : given.captured);
     for (std::uint32_t i = 0; i < context_.chains().size() && given.origin != Time{}; ++i)
       header.chains[i] = {i + 1, 1, to_ns(given.origin)};
-    port.publish(chunk);
+    port.publish(*chunk);
   }
   template <typename T>
   void give(const std::string& input, const Message<T>& message, Time captured) {
