@@ -140,12 +140,17 @@ void sleep_until(std::int64_t until_ns) {
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
-/// Every tick: wakes a little early, warms up, waits for the tick, and measures the call.
+/// How the thread waits for its tick: it sleeps until a little before and spins then, or it spins all the
+/// time.
+enum class Wait { kSleep, kSpin };
+
+/// Every tick: waits until a little before, warms up, waits for the tick, and measures the call.
 template <typename Warm, typename Call>
-void run_round(std::vector<double>& per_hop_ns, std::size_t hops, Warm warm, Call call) {
+void run_round(std::vector<double>& per_hop_ns, std::size_t hops, Wait wait, Warm warm, Call call) {
   std::int64_t tick_ns = monotonic_ns() + kTickNs;
   for (int tick = 0; tick < kTicksPerRound; ++tick, tick_ns += kTickNs) {
-    sleep_until(tick_ns - kMarginNs);
+    if (wait == Wait::kSleep) sleep_until(tick_ns - kMarginNs);
+    while (monotonic_ns() < tick_ns - kMarginNs) continue;
     warm();
     while (monotonic_ns() < tick_ns) continue;
     const std::int64_t start_ns = monotonic_ns();
@@ -164,21 +169,23 @@ void add_rows(std::vector<Row>& rows, Transport& iceoryx, std::size_t relays, bo
   nodes.start();
   BareChain bare{prefix, hops, Bytes};
   CallChain calls{hops};
-  std::array<std::vector<double>, 3> per_hop_ns;
   const auto cold = [] {};
-  for (int round = 0; round < (quick ? 1 : 50); ++round) {
-    run_round(
-        per_hop_ns[0], hops, [&] { nodes.warm(); }, [&] { nodes.pass(); });
-    run_round(per_hop_ns[1], hops, cold, [&] { bare.pass(); });
-    run_round(per_hop_ns[2], hops, cold, [&] { calls.pass(); });
+  for (const Wait wait : {Wait::kSleep, Wait::kSpin}) {
+    std::array<std::vector<double>, 3> per_hop_ns;
+    for (int round = 0; round < (quick ? 1 : 50); ++round) {
+      run_round(
+          per_hop_ns[0], hops, wait, [&] { nodes.warm(); }, [&] { nodes.pass(); });
+      run_round(per_hop_ns[1], hops, wait, cold, [&] { bare.pass(); });
+      run_round(per_hop_ns[2], hops, wait, cold, [&] { calls.pass(); });
+    }
+    std::array<Quantiles, 3> all;
+    std::ranges::transform(per_hop_ns, all.begin(), [](auto& samples) { return quantiles(samples); });
+    const std::string name = fmt::format("chain at 1 kHz, {}, {}, {} relays", Bytes == 64 ? "64 B" : "8 MB",
+                                         wait == Wait::kSleep ? "block" : "spin", relays);
+    rows.push_back({name, "iceoryx", all[0], all[1]});
+    rows.push_back({name, "virtual call", all[0], all[2]});
   }
   keep(sink_sum);
-  std::array<Quantiles, 3> all;
-  std::ranges::transform(per_hop_ns, all.begin(), [](auto& samples) { return quantiles(samples); });
-  const std::string name =
-      fmt::format("chain at 1 kHz, {}, {} relays", Bytes == 64 ? "64 B" : "8 MB", relays);
-  rows.push_back({name, "iceoryx", all[0], all[1]});
-  rows.push_back({name, "virtual call", all[0], all[2]});
 }
 
 }  // namespace

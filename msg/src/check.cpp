@@ -168,11 +168,6 @@ void add_default(const TypeInfo& type, std::size_t sequence_bytes, std::size_t& 
 
 }  // namespace
 
-bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept {
-  if (!is_aligned(block) || size < kBlockHeaderBytes + type.size) return false;
-  return Checker{block, size}.object(type, block_root_bytes(block));
-}
-
 BlockCheck::BlockCheck(const TypeInfo& type) : least_{kBlockHeaderBytes + type.size} { add(type, 0); }
 
 void BlockCheck::add(const TypeInfo& type, std::uint32_t object) {

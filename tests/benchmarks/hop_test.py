@@ -43,8 +43,9 @@ def main(program, path):
     assert list(threads) == BETWEEN_THREADS, list(threads)
     check(threads)
     chain = result['tables'][3]['rows']
-    assert [(row['name'], row['peer']) for row in chain] == [(f'chain at 1 kHz, {what} relays', peer) for what in ('64 B, 8', '8 MB, 3')
-                                                            for peer in ('iceoryx', 'virtual call')], chain
+    assert [(row['name'], row['peer']) for row in chain] == [
+        (f'chain at 1 kHz, {size}, {wait}, {relays} relays', peer) for size, relays in (('64 B', 8), ('8 MB', 3))
+        for wait in ('block', 'spin') for peer in ('iceoryx', 'virtual call')], chain
     assert all(row['tactus']['samples'] > 0 and row['theirs']['samples'] > 0 for row in chain), chain
     assert 'cpu_dma_latency' in result['run'], result['run']
     print(f'{len(rows)} rows')

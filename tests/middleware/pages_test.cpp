@@ -22,6 +22,26 @@ std::size_t resident(const ProcessPage& page) {
   return count * page_bytes;
 }
 
+TEST(DoorbellPage, RingsTheDoorbellsOfATopicAndNoOthers) {
+  const std::unique_ptr<DoorbellPage, Unmap> page = zeroed_page<DoorbellPage>();
+  for (const std::uint32_t doorbell : {1u, 63u, 64u, kMaxDoorbells - 1}) page->topics[3].add(doorbell);
+  page->topics[3].remove(63);
+  page->topics[4].add(2);
+  page->ring(3);
+  std::vector<std::uint32_t> rung;
+  for (std::uint32_t i = 0; i < kMaxDoorbells; ++i)
+    if (page->doorbells[i].answer()) rung.push_back(i);
+  EXPECT_THAT(rung, ElementsAre(1, 64, kMaxDoorbells - 1));
+}
+
+TEST(DoorbellPage, WhoLooksForDataBeforeItSleepsIsNotRungByItself) {
+  const std::unique_ptr<DoorbellPage, Unmap> page = zeroed_page<DoorbellPage>();
+  for (const std::uint32_t doorbell : {1u, 2u}) page->topics[3].add(doorbell);
+  page->ring(3, &page->doorbells[1]);
+  EXPECT_FALSE(page->doorbells[1].answer());
+  EXPECT_TRUE(page->doorbells[2].answer());
+}
+
 class ProcessPageTest : public testing::Test {
  protected:
   const std::unique_ptr<ProcessPage, Unmap> page_ = zeroed_page<ProcessPage>();

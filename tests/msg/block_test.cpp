@@ -114,7 +114,7 @@ TEST(CheckBlock, AcceptsWhatItsOwnTypesWrite) {
   cloud->data.resize(100);
   cloud->is_dense = true;
   EXPECT_TRUE(
-      tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
+      tactus::BlockCheck{tactus::type_info<sensor_msgs::msg::PointCloud2>()}(cloud.bytes(), cloud.size()));
 }
 
 class HostileBlock : public testing::Test {
@@ -125,7 +125,7 @@ class HostileBlock : public testing::Test {
     path->poses[1].header.frame_id = "odom";
   }
   [[nodiscard]] bool accepted(std::size_t size) const {
-    return tactus::check_block(tactus::type_info<Path>(), path.bytes(), size);
+    return tactus::BlockCheck{tactus::type_info<Path>()}(path.bytes(), size);
   }
   /// {offset, size} of the sequence of poses.
   std::int32_t* poses() { return reinterpret_cast<std::int32_t*>(path.bytes() + 16 + 16); }
@@ -169,13 +169,13 @@ TEST_F(HostileBlock, WhoseRunsAreSharedBeyondItsSizeIsRefused) {
     runs[2 * i] = runs[0] - 8 * i;
     runs[2 * i + 1] = 1000;
   }
-  EXPECT_FALSE(tactus::check_block(tactus::type_info<JointState>(), joints.bytes(), joints.size()));
+  EXPECT_FALSE(tactus::BlockCheck{tactus::type_info<JointState>()}(joints.bytes(), joints.size()));
 }
 TEST_F(HostileBlock, WithABoolThatIsNeitherIsRefused) {
   Message<sensor_msgs::msg::PointCloud2> cloud;
   *reinterpret_cast<std::uint8_t*>(&cloud->is_dense) = 2;
   EXPECT_FALSE(
-      tactus::check_block(tactus::type_info<sensor_msgs::msg::PointCloud2>(), cloud.bytes(), cloud.size()));
+      tactus::BlockCheck{tactus::type_info<sensor_msgs::msg::PointCloud2>()}(cloud.bytes(), cloud.size()));
 }
 
 TEST(DefaultMaxBytes, IsExactForTypesWithoutATail) {

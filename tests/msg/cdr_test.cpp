@@ -173,7 +173,7 @@ TEST_P(EveryType, EncodesAsFastCdrDoesAndReadsItBackEqual) {
   for (int round = 0; round < 20; ++round) {
     Block block{type};
     tactus::assign_json(type, block.bytes(), random_values(type, random));
-    ASSERT_TRUE(tactus::check_block(type, block.bytes(), block.size()));
+    ASSERT_TRUE(tactus::BlockCheck{type}(block.bytes(), block.size()));
     const auto cdr = our_cdr(type, block.root);
     ASSERT_EQ(cdr, fast_cdr(type, block.root));
 
@@ -181,7 +181,7 @@ TEST_P(EveryType, EncodesAsFastCdrDoesAndReadsItBackEqual) {
     ASSERT_TRUE(needed.has_value());
     Block copy{*needed};
     ASSERT_TRUE(tactus::read_cdr(type, cdr, copy.bytes(), copy.size()));
-    ASSERT_TRUE(tactus::check_block(type, copy.bytes(), copy.size()));
+    ASSERT_TRUE(tactus::BlockCheck{type}(copy.bytes(), copy.size()));
     ASSERT_TRUE(tactus::equal(type, block.root, copy.root));
     ASSERT_EQ(our_cdr(type, copy.root), cdr);
   }
@@ -213,7 +213,7 @@ TEST_P(EveryType, FlippedBytesNeverReadOrWriteOutsideAndNeverOverAllocate) {
     EXPECT_LT(*needed, 64 * cdr.size() + 4096);
     Block copy{*needed};
     if (tactus::read_cdr(type, cdr, copy.bytes(), copy.size())) {
-      EXPECT_TRUE(tactus::check_block(type, copy.bytes(), copy.size()));
+      EXPECT_TRUE(tactus::BlockCheck{type}(copy.bytes(), copy.size()));
     }
   }
 }

@@ -41,7 +41,7 @@ class ExactPublisher final : public UntypedPublisher {
     published_ = true;
     expect(header_.publish_time_ns <= to_ns(group_now()));
     expect(header_.block_bytes <= chunk.size);
-    expect(check_block(*options_.type, chunk.bytes, chunk.size));
+    expect(BlockCheck{*options_.type}(chunk.bytes, chunk.size));
     const std::byte* root = block_root_bytes(chunk.bytes);
     std::vector<std::byte> again(cdr_size(*options_.type, root));
     expect(write_cdr(*options_.type, root, again) == again.size());

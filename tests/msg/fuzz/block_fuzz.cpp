@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint64_t> memory((size - 1) / 8);
   auto* block = reinterpret_cast<std::byte*>(memory.data());
   if (!memory.empty()) std::memcpy(block, data + 1, memory.size() * 8);
-  if (!check_block(type, block, memory.size() * 8)) return 0;
+  if (!BlockCheck{type}(block, memory.size() * 8)) return 0;
   std::vector<std::byte> cdr(cdr_size(type, block_root_bytes(block)));
   if (write_cdr(type, block_root_bytes(block), cdr) != cdr.size()) std::abort();
   return 0;

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint64_t> memory((*needed + 7) / 8);
   auto* block = reinterpret_cast<std::byte*>(memory.data());
   if (!read_cdr(type, cdr, block, memory.size() * 8)) std::abort();  // it fitted when it was measured
-  if (!check_block(type, block, memory.size() * 8)) std::abort();
+  if (!BlockCheck{type}(block, memory.size() * 8)) std::abort();
   std::vector<std::byte> again(cdr_size(type, block_root_bytes(block)));
   if (write_cdr(type, block_root_bytes(block), again) != again.size()) std::abort();
   return 0;

@@ -34,7 +34,7 @@ TEST_F(ArbitraryMessage, OfEveryKnownTypeIsAValidBlock) {
   for (const TypeInfo* type : known_types()) {
     for (const Values values : kExtremes) {
       ASSERT_TRUE(construct_message(*type, bytes(), size(), values, 0, random_)) << type->name;
-      EXPECT_TRUE(check_block(*type, bytes(), size())) << type->name << ' ' << to_text(values);
+      EXPECT_TRUE(BlockCheck{*type}(bytes(), size())) << type->name << ' ' << to_text(values);
     }
   }
 }

@@ -19,13 +19,12 @@ inline constexpr std::size_t kCdrHeaderBytes = 4;
 /// Constructs a message of a type known only at run time. nullptr when the memory is too small.
 std::byte* construct_block(const TypeInfo& type, std::byte* memory, std::size_t size);
 
-/// Checks a block that another process wrote: every run inside `size` bytes, aligned, terminated, bools 0 or
-/// 1, bounds kept, and all runs together no larger than the block. Run it once, before the first access.
-[[nodiscard]] bool check_block(const TypeInfo& type, const std::byte* block, std::size_t size) noexcept;
-
-/// check_block() for many blocks of one type, which outlives it: what can be wrong in it is found once.
+/// Checks blocks of one type that other processes wrote: every run inside `size` bytes, aligned, terminated,
+/// bools 0 or 1, bounds kept, and all runs together no larger than the block. Check a block once, before the
+/// first access. The type outlives it.
 class BlockCheck {
  public:
+  /// Finds what can be wrong at all.
   explicit BlockCheck(const TypeInfo& type);
   [[nodiscard]] bool operator()(const std::byte* block, std::size_t size) const noexcept;
 
