@@ -63,7 +63,7 @@ class CellChunk {
 /// can expect is seen here.
 [[nodiscard]] inline bool has_queues(const PublisherData& publisher) noexcept {
   asm volatile("" : : : "memory");
-  return publisher.m_chunkSenderData.m_queues.size() != 0;
+  return !publisher.m_chunkSenderData.m_queues.empty();
 }
 /// Pushes the chunk to every queue but `own`, which are removed. The oldest of a full queue is dropped.
 /// In-call: holds the publisher's lock.

@@ -10,7 +10,6 @@ namespace {
 using detail::element_bytes;
 using detail::elements_of;
 using detail::inline_string;
-using detail::Run;
 
 /// Walks a foreign block. Nothing is read before it is known to lie inside.
 class Checker {

@@ -27,6 +27,7 @@ Flow flow_of(NodeRunner& node) {
 
 std::vector<NodeRunner*> in_order(const std::vector<NodeRunner*>& nodes, std::span<const std::string> order) {
   std::vector<Flow> flows;
+  flows.reserve(nodes.size());
   for (NodeRunner* node : nodes) flows.push_back(flow_of(*node));
   std::vector<NodeRunner*> ordered;
   for (const std::size_t index : call_order(flows, order)) ordered.push_back(nodes[index]);
@@ -35,6 +36,7 @@ std::vector<NodeRunner*> in_order(const std::vector<NodeRunner*>& nodes, std::sp
 
 std::vector<NodeRules> rules_of(const std::vector<NodeRunner*>& nodes) {
   std::vector<NodeRules> all;
+  all.reserve(nodes.size());
   for (const NodeRunner* node : nodes) all.push_back(node->rules());
   return all;
 }
@@ -77,7 +79,7 @@ std::optional<std::int64_t> Executor::Inputs::awaited(std::size_t node) {
 
 bool Executor::Inputs::any_awaited(std::size_t node) const { return nodes_[node]->has_awaited_message(); }
 
-Executor::Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order)
+Executor::Executor(const std::vector<NodeRunner*>& nodes, std::span<const std::string> order)
     : nodes_{in_order(nodes, order)}, schedule_{rules_of(nodes_)} {}
 
 void Executor::start() {
@@ -86,12 +88,14 @@ void Executor::start() {
   }
 }
 
-std::size_t Executor::pass(std::int64_t now_ns, std::int64_t clock_ns) {
+std::size_t Executor::pass(std::int64_t now_ns, std::int64_t clock_ns, const std::stop_token& stop) {
   follow_states(now_ns);
   schedule_.begin_pass(now_ns);
   Inputs inputs{nodes_};
   std::size_t calls = 0;
-  for (; const Release* release = schedule_.next(inputs); ++calls) {
+  for (; !stop.stop_requested(); ++calls) {
+    const Release* release = schedule_.next(inputs);
+    if (release == nullptr) break;
     NodeRunner& node = *nodes_[release->node];
     clock_ns = node.call(*release, clock_ns);
     if (node.trigger().kind == TriggerKind::kCoroutine)
@@ -219,8 +223,8 @@ bool Worker::spin(std::int64_t until_ns) const noexcept {
 }
 
 ExecutorWorker::ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters,
-                               std::vector<NodeRunner*> nodes, std::span<const std::string> order)
-    : Worker{std::move(options), bell, counters}, executor_{std::move(nodes), order} {}
+                               const std::vector<NodeRunner*>& nodes, std::span<const std::string> order)
+    : Worker{std::move(options), bell, counters}, executor_{nodes, order} {}
 
 void ExecutorWorker::loop(const std::stop_token& stop) {
   set_own_doorbell(&bell());  // what its nodes publish is looked for before each wait
@@ -233,7 +237,7 @@ void ExecutorWorker::loop(const std::stop_token& stop) {
     lost_wakes_.judge(clock_ns);
     if (!rung && executor_.next_ns() > now_ns && executor_.waiting()) lost_wakes_.found(clock_ns);
     count_pass();
-    executor_.pass(now_ns, clock_ns);
+    executor_.pass(now_ns, clock_ns, stop);
     rung = executor_.waiting() || wait_for_tick(group_clock().monotonic_at(from_ns(executor_.next_ns())));
   }
 }

@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,12 +24,14 @@ namespace tactus {
 class Executor {
  public:
   /// `nodes` in file order, constructed; `order`: their full names as they are called, none: data flow.
-  explicit Executor(std::vector<NodeRunner*> nodes, std::span<const std::string> order = {});
+  explicit Executor(const std::vector<NodeRunner*>& nodes, std::span<const std::string> order = {});
 
   void start();
   /// One pass: everything that is due at `now_ns` of the group's clock, and what that causes downstream.
-  /// `clock_ns`: the same instant of CLOCK_MONOTONIC. Returns the number of calls.
-  std::size_t pass(std::int64_t now_ns, std::int64_t clock_ns = monotonic_ns());
+  /// `clock_ns`: the same instant of CLOCK_MONOTONIC. Ends before the next call when `stop` says so. Returns
+  /// the number of calls.
+  std::size_t pass(std::int64_t now_ns, std::int64_t clock_ns = monotonic_ns(),
+                   const std::stop_token& stop = {});
   /// In reverse order.
   void stop();
   /// Prefetches what the next pass will touch: after an idle time it has left the caches. Stops at `until_ns`
@@ -141,7 +144,7 @@ class Worker {
 class ExecutorWorker final : public Worker {
  public:
   ExecutorWorker(WorkerOptions options, Doorbell& bell, WorkerCounters& counters,
-                 std::vector<NodeRunner*> nodes, std::span<const std::string> order);
+                 const std::vector<NodeRunner*>& nodes, std::span<const std::string> order);
   ~ExecutorWorker() override { finish(); }
   bool ask(const std::string& node, NodeCommand command) override;
   [[nodiscard]] bool calls(const std::string& node) const override;

@@ -90,13 +90,13 @@ NodeSeat Host::Impl::seat_of(const HostNode& node, const HostServices::Bell& bel
 }
 
 void Host::Impl::add_executor(const HostExecutor& executor) {
-  auto [first, runners] = nodes_.called_by(executor);
+  const auto [first, runners] = nodes_.called_by(executor);
   if (runners.empty()) return;
   WorkerOptions options{executor.name, allowed(executor.thread), executor.spin_ns, executor.margin_ns};
-  threads_.push_back({first, located(executor.at, fmt::format("executor '{}': ", executor.name)),
-                      std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word,
-                                                       *workers_.at(executor.name).counters,
-                                                       std::move(runners), executor.order)});
+  threads_.push_back(
+      {first, located(executor.at, fmt::format("executor '{}': ", executor.name)),
+       std::make_unique<ExecutorWorker>(std::move(options), *bells_.at(executor.name).word,
+                                        *workers_.at(executor.name).counters, runners, executor.order)});
 }
 
 /// `realtime: off`: the priorities of the launch file are not asked for, the CPUs are.

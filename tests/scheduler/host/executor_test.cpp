@@ -8,6 +8,7 @@
 #include <geometry_msgs/msg/pose_stamped.hpp>
 #include <limits>
 #include <std_msgs/msg/u_int64.hpp>
+#include <stop_token>
 
 #include "node_entry.hpp"
 #include "tactus/coroutine.hpp"
@@ -43,6 +44,14 @@ class Source final : public Node {
   Publisher<UInt64> out_;
   int fail_at_;
   int steps_ = 0;
+};
+
+/// Is asked to stop while it is called.
+class Stopped final : public Node {
+ public:
+  explicit Stopped(NodeContext&) {}
+  void step(const Cycle&) override { stop->request_stop(); }
+  static inline std::stop_source* stop = nullptr;
 };
 
 /// Takes all it is shown and says how much that was in one call.
@@ -314,6 +323,18 @@ TEST_F(ExecutorTest, MissedTicksAreServedLateWhereTheFileWantsThat) {
   Executor executor = make_executor();
   EXPECT_EQ(executor.pass(executor.next_ns() + 2 * kPeriodNs), 3u);
   EXPECT_EQ(counters(0).skipped.load(), 0u);
+}
+
+TEST_F(ExecutorTest, AStopWaitsForTheCallAndNotForAllThatIsDue) {
+  Trigger trigger = every(kPeriodNs);
+  trigger.on_overrun = OnOverrun::kCatchUp;
+  std::stop_source stop;
+  Stopped::stop = &stop;
+  add<Stopped>({{"/late", {}, {}}, trigger});
+  add_source("/a");
+  Executor executor = make_executor();
+  EXPECT_EQ(executor.pass(executor.next_ns() + 100 * kPeriodNs, monotonic_ns(), stop.get_token()), 1u);
+  EXPECT_THAT(calls_, IsEmpty());
 }
 
 TEST_F(ExecutorTest, AMissedTickEndsANodeWhereTheFileWantsThat) {
