@@ -42,10 +42,11 @@ void Host::Impl::touch_loans() {
 
 /// All processes of the launch hold their loans now: what they have touched is what will go around.
 std::vector<std::string> Host::Impl::prefault() {
+  if (!wants_realtime()) return {};
   auto denied = prefault_shared_memory();
   for (std::string& text : denied) text.insert(0, process_text());
   loans_.clear();
-  return denied;
+  return settle(std::move(denied));
 }
 
 void Host::Impl::construct_node(const HostNode& node) {
@@ -137,16 +138,13 @@ std::vector<std::string> Host::Impl::settle(std::vector<std::string> denied) con
   return denied;
 }
 
-std::vector<std::string> Host::Impl::start() {
-  std::vector<std::string> denied;
-  if (wants_realtime()) denied = settle(prefault());
+void Host::Impl::start() {
   for (const auto& wave : start_waves()) {
     std::vector<std::future<void>> started;
     started.reserve(wave.size());
     for (const Thread* thread : wave) started.push_back(thread->worker->go());
     for (auto& future : started) future.wait();
   }
-  return denied;
 }
 
 /// Threads that start together; each wave after the one before it (start_after).
@@ -211,7 +209,8 @@ Host::Host(const HostSettings& settings, HostServices services)
     : impl_{std::make_unique<Impl>(settings, std::move(services))} {}
 Host::~Host() = default;
 std::vector<std::string> Host::construct() { return impl_->construct(); }
-std::vector<std::string> Host::start() { return impl_->start(); }
+std::vector<std::string> Host::prefault() { return impl_->prefault(); }
+void Host::start() { impl_->start(); }
 bool Host::stop(std::chrono::milliseconds limit) { return impl_->stop(limit); }
 std::string Host::command(const std::string& node, const std::string& what, std::chrono::milliseconds limit) {
   return impl_->command(node, what, limit);

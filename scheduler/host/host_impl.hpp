@@ -22,7 +22,8 @@ class Host::Impl {
 
   // host.cpp
   std::vector<std::string> construct();
-  std::vector<std::string> start();
+  std::vector<std::string> prefault();
+  void start();
   bool stop(std::chrono::milliseconds limit);
   [[nodiscard]] std::vector<std::string> hanging() const;
   [[nodiscard]] std::size_t count(NodeState state) const;
@@ -51,7 +52,6 @@ class Host::Impl {
   [[nodiscard]] std::vector<std::vector<const Thread*>> start_waves() const;
   [[nodiscard]] bool waits_for(const Thread& later, const Thread& earlier) const;
   void touch_loans();
-  std::vector<std::string> prefault();
   [[nodiscard]] std::string process_text() const;
   std::vector<std::string> settle(std::vector<std::string> denied) const;
   [[nodiscard]] bool wants_realtime() const;

@@ -37,8 +37,9 @@ class Observer {
   virtual void tell(const char* what, const std::string& text) = 0;
   /// Readable when it wants this process to end; -1: never.
   [[nodiscard]] virtual int fd() const = 0;
-  /// Blocks until the nodes may start; false: they never will.
-  virtual bool wait_for_go(int signals) = 0;
+  /// Blocks until it says `word`: "prefault" when all processes of the launch are constructed, "go" when the
+  /// nodes may start. False: it never will.
+  virtual bool wait_for(const char* word, int signals) = 0;
   /// fd() is readable: does what it asks for. False: it is gone.
   /// nullptr: its nodes take no commands.
   virtual bool obey(Host* host) = 0;
@@ -50,7 +51,7 @@ class People final : public Observer {
     if (!text.empty()) fmt::print(stderr, "tactus: {}\n", text);
   }
   [[nodiscard]] int fd() const override { return -1; }
-  bool wait_for_go(int) override { return true; }
+  bool wait_for(const char*, int) override { return true; }
   bool obey(Host*) override { return true; }
 };
 
@@ -72,11 +73,11 @@ class SupervisorSocket final : public Observer {
            MSG_NOSIGNAL);  // a supervisor that is gone is noticed by its end of file
   }
   [[nodiscard]] int fd() const override { return fd_; }
-  bool wait_for_go(int signals) override {
+  bool wait_for(const char* word, int signals) override {
     pollfd fds[] = {{.fd = signals, .events = POLLIN, .revents = 0},
                     {.fd = fd_, .events = POLLIN, .revents = 0}};
     while (::poll(fds, 2, -1) <= 0) continue;
-    return fds[0].revents == 0 && read_line() == "go";
+    return fds[0].revents == 0 && read_line() == word;
   }
   bool obey(Host* host) override {
     const std::string line = read_line();
@@ -149,8 +150,11 @@ int run(const HostSettings& settings, BrokerClient& broker, Observer& observer, 
   Host host{settings, std::move(services)};
   for (const std::string& text : host.construct()) observer.tell("denied", text);
   observer.tell("constructed", "");
-  if (!observer.wait_for_go(signals)) return kHostClean;
-  for (const std::string& text : host.start()) observer.tell("denied", text);
+  if (!observer.wait_for("prefault", signals)) return kHostClean;
+  for (const std::string& text : host.prefault()) observer.tell("denied", text);
+  observer.tell("prefaulted", "");
+  if (!observer.wait_for("go", signals)) return kHostClean;
+  host.start();
   observer.tell("ready", "");
   const bool asked = wait_for_end(&host, observer, signals, broker.fd());
   if (!host.stop(kStopLimit)) give_up(host);
@@ -170,7 +174,9 @@ int run_simulated(const HostSettings& settings, BrokerClient& broker, Observer& 
   SimulatedHost host{settings, broker_services(broker, *unused)};
   host.construct();
   observer.tell("constructed", "");
-  if (!observer.wait_for_go(signals)) return kHostClean;
+  if (!observer.wait_for("prefault", signals)) return kHostClean;
+  observer.tell("prefaulted", "");
+  if (!observer.wait_for("go", signals)) return kHostClean;
   observer.tell("ready", "");
   std::atomic<int> code = kHostClean;
   {

@@ -69,9 +69,17 @@ void HostProcess::spawn(std::int64_t now_ns) {
   child_.reset();
   child_.emplace(child_options(settings_, options_));
   state_ = ProcessState::kConstructing;
+  prefaults_ = false;
+}
+
+void HostProcess::prefault() {
+  child_->send("prefault\n");
+  state_ = ProcessState::kConstructing;
+  prefaults_ = true;
 }
 
 void HostProcess::go() {
+  if (!prefaults_) prefault();
   child_->send("go\n");
   state_ = ProcessState::kStarting;
 }
@@ -93,7 +101,8 @@ std::vector<HostProcess::Report> HostProcess::read_reports() {
     const auto json = nlohmann::json::parse(*line);
     reports.push_back({json.at("what"), json.at("text"), json.value("id", 0U), json.value("said", "")});
     const Report& report = reports.back();
-    if (report.what == "constructed") state_ = ProcessState::kConstructed;
+    const bool constructed = report.what == "constructed" || report.what == "prefaulted";
+    if (constructed && state_ == ProcessState::kConstructing) state_ = ProcessState::kConstructed;
     if (report.what == "ready") state_ = ProcessState::kRunning;
     if (report.what == "denied") denied_.push_back(report.text);
     if (report.what == "simulated") simulation_ = simulation_report_from_json(report.text);

@@ -20,7 +20,7 @@ namespace tactus {
 
 enum class ProcessState {
   kIdle,          ///< not started yet
-  kConstructing,  ///< its nodes are being constructed
+  kConstructing,  ///< its nodes are being constructed, its memory touched
   kConstructed,   ///< waits for go()
   kStarting,      ///< its nodes start
   kRunning,
@@ -62,6 +62,9 @@ class HostProcess {
   /// Creates the process: it constructs its nodes, the pages of an earlier one are forgotten. Throws
   /// std::system_error.
   void spawn(std::int64_t now_ns);
+  /// All processes of the launch have constructed their nodes: it touches what they will use, and is constructed
+  /// then. go() asks who was not asked before.
+  void prefault();
   /// Its nodes may start.
   void go();
   /// One of its nodes runs another library now: so it will after a restart.
@@ -108,6 +111,7 @@ class HostProcess {
   HostSettings settings_;
   const SupervisorOptions& options_;
   RestartPolicy policy_;
+  bool prefaults_ = false;  ///< was asked to
   ProcessState state_ = ProcessState::kIdle;
   std::optional<ChildProcess> child_;
   std::string end_;

@@ -105,9 +105,11 @@ void Supervisor::Impl::start_processes() {
     if (process.state() == ProcessState::kIdle)
       construct(process, process.name() == options_.debugged && generation_ends_.empty());
   }
+  expect_constructed(deadline);
   for (HostProcess& process : processes_) {
-    if (process.state() == ProcessState::kConstructing) expect_constructed(process, deadline);
+    if (process.state() == ProcessState::kConstructed) process.prefault();
   }
+  expect_constructed(deadline);
   if (gateway_) gateway_->wait_until_ready(left_until(deadline));
   map_pages();
   start_in_order(deadline);
@@ -117,6 +119,12 @@ void Supervisor::Impl::construct(HostProcess& process, bool debugged) {
   process.spawn(monotonic_ns());
   if (debugged) options_.hold(process.child().pid());
   process.child().send(to_json_text(process.settings()) + "\n");
+}
+
+void Supervisor::Impl::expect_constructed(Clock::time_point deadline) {
+  for (HostProcess& process : processes_) {
+    if (process.state() == ProcessState::kConstructing) expect_constructed(process, deadline);
+  }
 }
 
 void Supervisor::Impl::expect_constructed(HostProcess& process, Clock::time_point deadline) {

@@ -45,6 +45,7 @@ class Supervisor::Impl {
   void reserve();
   void start_processes();
   void construct(HostProcess& process, bool debugged);
+  void expect_constructed(Clock::time_point deadline);  ///< all that are on their way
   void expect_constructed(HostProcess& process, Clock::time_point deadline);
   void start_in_order(Clock::time_point deadline);
   [[nodiscard]] bool may_start(const HostProcess& process) const;

@@ -181,6 +181,42 @@ TEST(Launch, TwoProcessesTalk) {
   EXPECT_THAT(supervisor.stop(), IsEmpty());
 }
 
+/// A host that takes half a second to touch its memory.
+constexpr const char* kSlowHost = R"(#!/usr/bin/python3
+import json, os, time
+control = os.fdopen(3, 'r+b', buffering=0)
+def tell(what):
+    control.write((json.dumps({'what': what, 'text': ''}) + '\n').encode())
+def expect(word):
+    assert control.readline().decode().strip() == word
+control.readline()  # its settings
+tell('constructed')
+expect('prefault')
+time.sleep(0.5)
+open(os.environ['SLOW_HOST_TIME'], 'w').write(str(time.monotonic_ns()))
+tell('prefaulted')
+expect('go')
+tell('ready')
+control.readline()
+)";
+
+TEST(Launch, NobodyStartsBeforeTheMemoryOfAllIsTouched) {
+  const auto folder = std::filesystem::temp_directory_path() / "slow_host";
+  std::filesystem::create_directories(folder);
+  std::ofstream{folder / "host.py"} << kSlowHost;
+  std::filesystem::permissions(folder / "host.py", std::filesystem::perms::owner_all);
+  setenv("SLOW_HOST_TIME", (folder / "time").c_str(), 1);
+  HostSettings slow = process("slow", {});
+  slow.program = folder / "host.py";
+  Supervisor supervisor;
+  supervisor.start({process("quick", {ticker("ticker", "/tick")}), slow});
+  std::int64_t prefaulted_ns = 0;
+  std::ifstream{folder / "time"} >> prefaulted_ns;
+  const auto ticks = static_cast<std::int64_t>(messages(supervisor, "/tick"));
+  EXPECT_LE(ticks, (monotonic_ns() - prefaulted_ns) / 1'000'000 + 1);
+  EXPECT_TRUE(goes_on(supervisor, "/tick"));
+}
+
 TEST(Launch, ShowsWhatANodeMeasuresAndHowOldItsMessagesAre) {
   Supervisor supervisor;
   supervisor.start(

@@ -80,9 +80,11 @@ class Host {
   /// of the machine and denied, one sentence each. Throws HostError; with realtime `required` for a denial as
   /// well.
   std::vector<std::string> construct();
-  /// Starts every node on its own thread; returns when all of them have started or faulted. Returns and
-  /// throws as construct() does, for what can be denied only now.
-  std::vector<std::string> start();
+  /// Once, when all processes of the launch are constructed: touches what they will use. Takes tens of
+  /// milliseconds for a realtime process. Returns and throws as construct() does.
+  std::vector<std::string> prefault();
+  /// Starts every node on its own thread; returns when all of them have started or faulted.
+  void start();
   /// In reverse file order; true when every thread ended within `limit` each. A thread that does not
   /// can only be ended with the process: see hanging().
   bool stop(std::chrono::milliseconds limit);
