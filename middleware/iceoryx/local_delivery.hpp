@@ -170,12 +170,8 @@ class LocalWriter {
   class Entered {
    public:
     explicit Entered(LocalWriter& writer) noexcept : writer_{writer} {
-#ifdef __SANITIZE_THREAD__  // which knows no fences
-      writer_.busy_.exchange(1, std::memory_order_seq_cst);
-#else
       writer_.busy_.store(1, std::memory_order_relaxed);
       asymmetric_fence_light();
-#endif
       links_ = writer_.links_.load(std::memory_order_seq_cst);
     }
     ~Entered() { writer_.busy_.store(0, std::memory_order_release); }
