@@ -62,8 +62,8 @@ class HostProcess {
   /// Creates the process: it constructs its nodes, the pages of an earlier one are forgotten. Throws
   /// std::system_error.
   void spawn(std::int64_t now_ns);
-  /// All processes of the launch have constructed their nodes: it touches what they will use, and is constructed
-  /// then. go() asks who was not asked before.
+  /// All processes of the launch have constructed their nodes: it touches what they will use, and is
+  /// constructed then. go() asks who was not asked before.
   void prefault();
   /// Its nodes may start.
   void go();
